@@ -1,0 +1,34 @@
+# Tests: unit programs and checks (TAP, run by automake), bats suites.
+# SPDX-License-Identifier: Apache-2.0
+include test/unit/base.mk
+
+LDADD = libbase.a $(CRYPTO_LIBS)
+
+TESTS += $(check_PROGRAMS)
+
+# Everything speaks TAP.
+TEST_EXTENSIONS = .sh .bats
+tap_driver = env AM_TAP_AWK='$(AWK)' $(SHELL) \
+	$(top_srcdir)/build-aux/tap-driver.sh
+LOG_DRIVER = $(tap_driver)
+SH_LOG_DRIVER = $(tap_driver)
+BATS_LOG_DRIVER = $(tap_driver)
+AM_LOG_DRIVER_FLAGS = --merge
+AM_SH_LOG_DRIVER_FLAGS = --merge
+AM_BATS_LOG_DRIVER_FLAGS = --merge
+LOG_COMPILER = $(SHELL) $(top_srcdir)/test/unit/run.sh
+SH_LOG_COMPILER = $(SHELL)
+BATS_LOG_COMPILER = $(SHELL) $(top_srcdir)/test/bats/run.sh
+AM_TESTS_ENVIRONMENT = \
+	srcdir='$(abs_top_srcdir)'; export srcdir; \
+	builddir='$(abs_top_builddir)'; export builddir; \
+	tools='$(bin_PROGRAMS)'; export tools; \
+	archives='$(noinst_LIBRARIES)'; export archives; \
+	TEST_SHARED='$(TEST_SHARED)'; export TEST_SHARED;
+
+# The unit tests alone, for a build with sanitizers.
+.PHONY: check-unit bench
+check-unit:
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(check_PROGRAMS)'
+
+EXTRA_DIST += test/user.sh test/unit/run.sh test/unit/tap.h test/unit/hostile.h
