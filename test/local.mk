@@ -1,8 +1,9 @@
 # Tests: unit programs and checks (TAP, run by automake), bats suites.
 # SPDX-License-Identifier: Apache-2.0
 include test/unit/base.mk
+include test/unit/format.mk
 
-LDADD = libbase.a $(CRYPTO_LIBS)
+LDADD = libformat.a libbase.a $(JANSSON_LIBS) $(CRYPTO_LIBS)
 
 TESTS += $(check_PROGRAMS)
 
@@ -31,4 +32,4 @@ AM_TESTS_ENVIRONMENT = \
 check-unit:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(check_PROGRAMS)'
 
-EXTRA_DIST += test/user.sh test/unit/run.sh test/unit/tap.h test/unit/hostile.h
+EXTRA_DIST += test/user.sh test/unit/run.sh test/unit/tap.h test/unit/hostile.h test/data

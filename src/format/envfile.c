@@ -1,0 +1,195 @@
+/* envfile.c - environment files, and lists of NAME=VALUE.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "format/envfile.h"
+
+#include "base/mem.h"
+
+#include <ctype.h>
+#include <fnmatch.h>
+#include <string.h>
+
+/* Length of the name of ITEM, or 0 if it has none. */
+static size_t name_len(const char *item)
+{
+	size_t n = strcspn(item, "=");
+
+	return item[n] ? n : 0;
+}
+
+static bool has_name(const char *item, const char *name)
+{
+	size_t n = strlen(name);
+
+	return !strncmp(item, name, n) && item[n] == '=';
+}
+
+static int parse_line(const char *line, struct strlist *out, struct err *e)
+{
+	size_t name = name_len(line), n;
+	const char *value = line + name + 1;
+
+	if (!line[strspn(line, " \t")])
+		return 0;
+	if (*line == '=')
+		return err_set(e, ERR_FORMAT, "the name before '=' is empty");
+	if (!name)
+		return err_set(e, ERR_FORMAT,
+			       "expected NAME=VALUE, found '%.100s'", line);
+	n = strlen(value);
+	if (n < 2 || value[0] != '\'' || value[n - 1] != '\'')
+		strlist_add(out, line);
+	else
+		strlist_addf(out, "%.*s%.*s", (int)(name + 1), line,
+			     (int)(n - 2), value + 1);
+	return 0;
+}
+
+int envfile_parse(const char *name, const char *text, size_t n,
+		  struct strlist *out, struct err *e)
+{
+	const char *end = text + n;
+
+	for (size_t number = 1; text < end; number++) {
+		const char *stop = memchr(text, '\n', (size_t)(end - text));
+		size_t len = (size_t)((stop ? stop : end) - text);
+		autostr char *line = xstrndup(text, len);
+
+		if (strlen(line) < len)
+			return err_set(e, ERR_FORMAT,
+				       "%s:%zu: NUL is not allowed", name,
+				       number);
+		if (len && line[len - 1] == '\r')
+			line[len - 1] = '\0';
+		if (parse_line(line, out, e))
+			return err_ctx(e, "%s:%zu", name, number);
+		text += len + (stop != NULL);
+	}
+	return 0;
+}
+
+/* Would VALUE be read back as something else without quotes? */
+static bool needs_quotes(const char *value)
+{
+	size_t n = strlen(value);
+
+	if (!n)
+		return false;
+	return value[n - 1] == '\r' ||
+	       (n > 1 && value[0] == '\'' && value[n - 1] == '\'');
+}
+
+size_t envfile_write(const struct strlist *items, struct str *out)
+{
+	size_t left_out = 0;
+
+	for (size_t i = 0; i < items->n; i++) {
+		const char *item = items->v[i];
+		size_t name = name_len(item);
+		const char *value = item + name + 1;
+		const char *quote;
+
+		if (!name || strchr(item, '\n')) {
+			left_out++;
+			continue;
+		}
+		quote = needs_quotes(value) ? "'" : "";
+		str_addn(out, item, name + 1);
+		str_add(out, quote);
+		str_add(out, value);
+		str_add(out, quote);
+		str_addc(out, '\n');
+	}
+	return left_out;
+}
+
+/* Length of the variable's name at S. */
+static size_t variable_len(const char *s)
+{
+	size_t n = 0;
+
+	if (isdigit((unsigned char)*s))
+		return 0;
+	while (isalnum((unsigned char)s[n]) || s[n] == '_')
+		n++;
+	return n;
+}
+
+/* Add what the '$' at S stands for; the number of bytes it takes there. */
+static size_t expand_one(const char *s, const struct strlist *env,
+			 struct str *out)
+{
+	bool braces = s[1] == '{';
+	const char *start = s + 1 + braces;
+	size_t n = variable_len(start);
+	autostr char *name = xstrndup(start, n);
+	const char *value;
+
+	if (s[1] == '$') {
+		str_addc(out, '$');
+		return 2;
+	}
+	if (!n || (braces && start[n] != '}')) {
+		str_addc(out, '$');
+		return 1;
+	}
+	value = env_get(env, name);
+	str_add(out, value ? value : "");
+	return 1 + n + 2 * (size_t)braces;
+}
+
+char *envfile_expand(const char *value, const struct strlist *env)
+{
+	AUTO(str) struct str s = { 0 };
+
+	while (*value) {
+		size_t n = strcspn(value, "$");
+
+		str_addn(&s, value, n);
+		value += n;
+		if (*value)
+			value += expand_one(value, env, &s);
+	}
+	return str_take(&s);
+}
+
+const char *env_get(const struct strlist *env, const char *name)
+{
+	for (size_t i = 0; i < env->n; i++)
+		if (has_name(env->v[i], name))
+			return env->v[i] + strlen(name) + 1;
+	return NULL;
+}
+
+void env_set(struct strlist *env, const char *name, const char *value)
+{
+	char *item = str_fmt("%s=%s", name, value);
+
+	for (size_t i = 0; i < env->n;) {
+		if (!has_name(env->v[i], name)) {
+			i++;
+		} else if (item) {
+			free(env->v[i]);
+			env->v[i++] = TAKE(item);
+		} else {
+			strlist_remove(env, i); /* it was there twice */
+		}
+	}
+	if (item)
+		strlist_give(env, item);
+}
+
+void env_unset(struct strlist *env, const char *glob)
+{
+	for (size_t i = 0; i < env->n;) {
+		const char *item = env->v[i];
+		autostr char *name = xstrndup(item, strcspn(item, "="));
+
+		if (fnmatch(glob, name, 0))
+			i++;
+		else
+			strlist_remove(env, i);
+	}
+}

@@ -1,0 +1,38 @@
+/* envfile.h - environment files and the rules that make an environment.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * File form (Charliecloud's): one NAME=VALUE a line; blank lines are skipped;
+ * the value is taken as it is, except that one pair of single quotes around
+ * all of it is removed. No comments, no escapes. A CR before the newline is
+ * removed.
+ */
+#ifndef FORMAT_ENVFILE_H
+#define FORMAT_ENVFILE_H
+
+#include "base/err.h"
+#include "base/str.h"
+#include "base/strlist.h"
+
+#include <stdbool.h>
+
+/* Parse N bytes into OUT as "NAME=VALUE" items. NAME (of the file) for
+ * messages: "FILE:LINE: ...". ERR_FORMAT on a line without '=', an empty name
+ * or a NUL. */
+MUST_CHECK int envfile_parse(const char *name, const char *text, size_t n,
+			     struct strlist *out, struct err *e);
+/* The file form of ITEMS. A value with a newline can't be written: the item is
+ * left out and counted in the result. */
+size_t envfile_write(const struct strlist *items, struct str *out);
+
+/* Expand $NAME and ${NAME} in VALUE from ENV ("NAME=VALUE" items); an unknown
+ * name is empty; "$$" is "$". Caller frees. */
+char *envfile_expand(const char *value, const struct strlist *env);
+
+/* Value of NAME in ENV, borrowed, or NULL. */
+const char *env_get(const struct strlist *env, const char *name);
+/* Set NAME, replacing in place or appending. */
+void env_set(struct strlist *env, const char *name, const char *value);
+/* Remove all whose name matches the shell pattern GLOB (fnmatch). */
+void env_unset(struct strlist *env, const char *glob);
+
+#endif

@@ -1,0 +1,19 @@
+# format/ - floor 1: bytes to structs and back, pure.
+# SPDX-License-Identifier: Apache-2.0
+noinst_LIBRARIES += libformat.a
+libformat_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+libformat_a_SOURCES = \
+	src/format/authfile.c src/format/authfile.h \
+	src/format/bindspec.c src/format/bindspec.h \
+	src/format/challenge.c src/format/challenge.h \
+	src/format/descriptor.c src/format/descriptor.h \
+	src/format/digest.c src/format/digest.h \
+	src/format/envfile.c src/format/envfile.h \
+	src/format/imgconfig.c src/format/imgconfig.h \
+	src/format/json.c src/format/json.h \
+	src/format/manifest.c src/format/manifest.h \
+	src/format/media.c src/format/media.h \
+	src/format/ocilayout.c src/format/ocilayout.h \
+	src/format/platform.c src/format/platform.h \
+	src/format/ref.c src/format/ref.h \
+	src/format/whiteout.c src/format/whiteout.h

@@ -1,0 +1,41 @@
+/* ocilayout.h - an OCI image layout's own files (image-layout.md): oci-layout
+ * and index.json.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * index.json is edited without losing what we do not know: other entries,
+ * other annotations.
+ */
+#ifndef FORMAT_OCILAYOUT_H
+#define FORMAT_OCILAYOUT_H
+
+#include "base/err.h"
+#include "format/manifest.h"
+
+/* Check the content of `oci-layout`: version 1.x. ERR_FORMAT,
+ * ERR_UNSUPPORTED. */
+MUST_CHECK int ocilayout_check(const void *text, size_t n, struct err *e);
+/* The content for a new `oci-layout` file. Borrowed. */
+const char *ocilayout_text(void);
+
+/* The entry of index.json (TEXT) whose ref.name annotation is NAME (or else
+ * containerd's io.containerd.image.name), copied to OUT. Several platforms may
+ * have one name: the entry that suits WANT best is taken (platform.h), one
+ * without a platform if none suits; WANT NULL takes the first. NAME NULL takes
+ * the only image there is, whatever its platform, or the one that suits if all
+ * have one name. ERR_NOTFOUND lists the names there are (at most ten), or the
+ * platforms. */
+MUST_CHECK int ocilayout_find(const void *text, size_t n, const char *name,
+			      const struct platform *want,
+			      struct descriptor *out, struct err *e);
+
+/* New text of index.json: TEXT (NULL or empty: a new one) with an entry
+ * {mediaType, digest, size, platform, annotations: ref.name} added. It replaces
+ * those of the same NAME that have the same platform, or any of that name if
+ * one of the two has no platform. PLATFORM NULL or with os "": none. Caller
+ * frees. NULL on error: ERR_FORMAT, ERR_LIMIT. */
+char *ocilayout_set(const void *text, size_t n, const char *name,
+		    const char *media_type, const struct digest *digest,
+		    uint64_t size, const struct platform *platform,
+		    struct err *e);
+
+#endif

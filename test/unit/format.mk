@@ -1,0 +1,18 @@
+# Unit tests of format/.
+# SPDX-License-Identifier: Apache-2.0
+check_PROGRAMS += \
+	test/unit/t_authfile \
+	test/unit/t_bindspec \
+	test/unit/t_challenge \
+	test/unit/t_digest \
+	test/unit/t_envfile \
+	test/unit/t_imgconfig \
+	test/unit/t_json \
+	test/unit/t_manifest \
+	test/unit/t_media \
+	test/unit/t_ocilayout \
+	test/unit/t_platform \
+	test/unit/t_ref \
+	test/unit/t_whiteout
+
+EXTRA_DIST += test/unit/lines.h

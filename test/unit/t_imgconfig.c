@@ -1,0 +1,112 @@
+/* t_imgconfig.c - the image configuration.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "format/imgconfig.h"
+
+#include "lines.h"
+
+#define ZEROS "00000000000000000000000000000000"
+#define ONES "11111111111111111111111111111111"
+#define D0 "sha256:" ZEROS ZEROS
+#define D1 "sha256:" ONES ONES
+
+static void is_list(const struct strlist *l, const char *want, const char *what)
+{
+	autostr char *got = strlist_join(l, "|");
+
+	is(got, want, what);
+}
+
+static void test_full(void)
+{
+	static const char text[] =
+		"{\"created\":\"2024-01-01T00:00:00Z\","
+		"\"architecture\":\"arm\","
+		"\"variant\":\"v7\",\"os\":\"linux\",\"config\":{\"Env\":["
+		"\"PATH=/bin\",\"bad\",\"=bad\",\"\",\"E=\",\"N=a\\nb\","
+		"\"PATH=/usr/bin\"],\"Entrypoint\":[\"/bin/sh\",\"-c\"],"
+		"\"Cmd\":[\"a b\",\"\"],\"WorkingDir\":\"/w\",\"User\":\"1:2\","
+		"\"Volumes\":{\"/../../etc\":{}},\"Labels\":null,"
+		"\"ExposedPorts\":{\"80/tcp\":{}}},\"rootfs\":{\"type\":"
+		"\"layers\",\"diff_ids\":[\"" D0 "\",\"" D1 "\"]},"
+		"\"history\":[{\"created_by\":\"x\",\"empty_layer\":true}]}";
+	AUTO(imgconfig) struct imgconfig c = { 0 };
+	struct err e = { 0 };
+	autostr char *platform = NULL;
+
+	if (!ok(!imgconfig_parse(text, strlen(text), &c, &e), "%s", e.msg))
+		return;
+	platform = platform_text(&c.platform);
+	is(platform, "linux/arm/v7", "platform");
+	is_list(&c.env, "PATH=/bin|E=|N=a\nb|PATH=/usr/bin", "environment");
+	is_list(&c.entrypoint, "/bin/sh|-c", "entry point");
+	is_list(&c.cmd, "a b|", "command");
+	is(c.workdir, "/w", "working directory");
+	is(c.user, "1:2", "user");
+	is_num((long long)c.n_diff_ids, 2, "layers");
+	is(c.diff_ids[0].text, D0, "lowest layer");
+	is(c.diff_ids[1].text, D1, "upper layer");
+}
+
+static void test_small(void)
+{
+	struct lines l = { 0 };
+
+	while (lines_next(&l, "imgconfig/good.txt")) {
+		AUTO(imgconfig) struct imgconfig c = { 0 };
+		struct err e = { 0 };
+
+		ok(!imgconfig_parse(l.field[0].p, l.field[0].len, &c, &e),
+		   "%s %s", lines_title(&l), e.msg);
+		ok(!c.workdir && !c.user && !c.env.n && !c.entrypoint.n &&
+			   !c.cmd.n,
+		   "and nothing in it");
+	}
+}
+
+static void test_bad(void)
+{
+	struct lines l = { 0 };
+
+	while (lines_next(&l, "imgconfig/bad.txt")) {
+		struct imgconfig c;
+		struct err e = { 0 };
+		int rc = imgconfig_parse(lines_field(&l, 0), l.field[0].len, &c,
+					 &e);
+
+		is(rc ? e.msg : "accepted", lines_field(&l, 2),
+		   lines_title(&l));
+		is(lines_kind(&e), lines_field(&l, 1), "kind");
+		ok(!c.env.v && !c.diff_ids && !c.workdir, "nothing left");
+		if (!rc)
+			imgconfig_clear(&c);
+	}
+}
+
+static void test_many(void)
+{
+	AUTO(str) struct str s = { 0 };
+	struct imgconfig c;
+	struct err e = { 0 };
+
+	str_add(&s, "{\"rootfs\":{\"diff_ids\":[\"" D0 "\"");
+	for (int i = 0; i < 1000; i++)
+		str_add(&s, ",\"" D0 "\"");
+	str_add(&s, "]}}");
+	ok(imgconfig_parse(s.p, s.len, &c, &e), "1001 layers");
+	is(e.msg,
+	   "image configuration: rootfs.diff_ids: 1001 are more than 1000",
+	   "message");
+	is(lines_kind(&e), "limit", "kind");
+}
+
+int main(void)
+{
+	test_full();
+	test_small();
+	test_bad();
+	test_many();
+	return tap_done();
+}
