@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 include test/unit/base.mk
 include test/unit/format.mk
+include test/unit/registry.mk
 
-LDADD = libformat.a libbase.a $(JANSSON_LIBS) $(CRYPTO_LIBS)
+LDADD = libregistry.a libformat.a libbase.a $(CURL_LIBS) $(JANSSON_LIBS) \
+	$(CRYPTO_LIBS)
 
 TESTS += $(check_PROGRAMS)
 
@@ -32,4 +34,4 @@ AM_TESTS_ENVIRONMENT = \
 check-unit:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(check_PROGRAMS)'
 
-EXTRA_DIST += test/user.sh test/unit/run.sh test/unit/tap.h test/unit/hostile.h test/data
+EXTRA_DIST += test/user.sh test/unit/run.sh test/unit/tap.h test/unit/hostile.h test/bats/registry test/data

@@ -1,0 +1,3 @@
+# Unit tests of registry/: what is pure; the rest is tested against a real registry.
+# SPDX-License-Identifier: Apache-2.0
+check_PROGRAMS += test/unit/t_http
