@@ -3,9 +3,11 @@
 include test/unit/base.mk
 include test/unit/format.mk
 include test/unit/registry.mk
+include test/unit/layer.mk
 
-LDADD = libregistry.a libformat.a libbase.a $(CURL_LIBS) $(JANSSON_LIBS) \
-	$(CRYPTO_LIBS)
+LDADD = libregistry.a liblayer.a libformat.a libbase.a \
+	$(CURL_LIBS) $(ARCHIVE_LIBS) $(ISAL_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) \
+	$(JANSSON_LIBS) $(CRYPTO_LIBS)
 
 TESTS += $(check_PROGRAMS)
 

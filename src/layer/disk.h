@@ -1,0 +1,73 @@
+/* disk.h - the tree on disk: single names below descriptors of directories that
+ * we made ourselves, never through a link.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Everything is created exclusively, so a name that is there already means that
+ * the file system takes two names of the image for one (ERR_UNSUPPORTED), not
+ * that something is followed or overwritten. What is made gets exactly the
+ * mode asked for, whatever the umask, default ACLs or set-group-ID bit of the
+ * place; this costs a system call only where they would change it. Times are
+ * set last; those of directories by disk_finish at the very end.
+ */
+#ifndef LAYER_DISK_H
+#define LAYER_DISK_H
+
+#include "base/err.h"
+#include "layer/tree.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <time.h>
+
+struct disk;
+
+/* The tree below the empty directory ROOT, which stays the caller's (O_PATH
+ * will do). Makes and removes one directory there to learn what becomes of
+ * modes. */
+struct disk *disk_new(int root, struct err *e);
+void disk_free(struct disk *d);
+AUTO_DEFINE_PTR(disk, struct disk, disk_free)
+
+/* Keep the disk in step with the tree: struct tree_ops, with the disk as
+ * context. */
+int disk_gone(void *disk, struct node *n, struct err *e);
+int disk_made(void *disk, struct node *n, struct err *e);
+
+/* Make N, a fresh directory, with the mode it has. */
+MUST_CHECK int disk_mkdir(struct disk *d, struct node *n, struct err *e);
+MUST_CHECK int disk_symlink(struct disk *d, struct node *n,
+			    const struct timespec *mtime, struct err *e);
+MUST_CHECK int disk_fifo(struct disk *d, struct node *n, mode_t mode,
+			 const struct timespec *mtime, struct err *e);
+/* N becomes another name of OLD, which is no directory; a copy where the file
+ * system has no hard links or no more of them. */
+MUST_CHECK int disk_link(struct disk *d, struct node *n, struct node *old,
+			 struct err *e);
+
+/* A file that is being written. */
+struct disk_file {
+	int fd;
+	mode_t made; /* mode it was created with */
+};
+
+/* Create the file N. MODE is what it will have in the end, WRITABLE keeps it
+ * writable till then (fsetxattr wants that). */
+MUST_CHECK int disk_create(struct disk *d, struct node *n, mode_t mode,
+			   bool writable, struct disk_file *f, struct err *e);
+/* Set mode and time and close it. */
+MUST_CHECK int disk_close(struct disk_file *f, mode_t mode,
+			  const struct timespec *mtime, struct err *e);
+/* Close it as it is, after a failure. */
+void disk_abandon(struct disk_file *f);
+
+/* Directory N, O_RDONLY, for its attributes; the caller closes it. */
+MUST_CHECK int disk_open_dir(struct disk *d, struct node *n, struct err *e);
+/* Remove all user.* attributes of FD. */
+void disk_clear_xattrs(int fd);
+
+/* Last of all: modes and times of all directories of T. */
+MUST_CHECK int disk_finish(struct disk *d, struct tree *t, struct err *e);
+
+#endif

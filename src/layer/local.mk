@@ -1,0 +1,21 @@
+# layer/ - floor 2: trees on disk and streams of archives.
+# SPDX-License-Identifier: Apache-2.0
+noinst_LIBRARIES += liblayer.a
+liblayer_a_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS) $(ZLIB_CFLAGS) $(ZSTD_CFLAGS)
+liblayer_a_SOURCES = \
+	src/layer/changeset.c src/layer/changeset.h \
+	src/layer/codec.c src/layer/codec.h \
+	src/layer/disk.c src/layer/disk.h \
+	src/layer/inflate.h \
+	src/layer/lookup.c src/layer/lookup.h \
+	src/layer/stats.h \
+	src/layer/tarhead.c src/layer/tarhead.h \
+	src/layer/tarread.c src/layer/tarread.h \
+	src/layer/tree.c src/layer/tree.h \
+	src/layer/unpack.c src/layer/unpack.h
+if HAVE_ISAL
+liblayer_a_SOURCES += src/layer/inflate_isal.c
+else
+liblayer_a_SOURCES += src/layer/inflate_zlib.c
+endif
+EXTRA_DIST += src/layer/inflate_isal.c src/layer/inflate_zlib.c

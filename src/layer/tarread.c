@@ -1,0 +1,272 @@
+/* tarread.c - libarchive's tar reader, with a second look at the headers.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Blocks go to libarchive as they are, without a copy. To see an entry's
+ * headers for ourselves (tarhead.h) we note where libarchive stands before and
+ * after it reads them; they mostly lie in the current block, and what lies in
+ * earlier ones is put aside when the next block is asked for.
+ */
+#include "config.h"
+
+#include "layer/tarread.h"
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "layer/tarhead.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <string.h>
+
+struct tarread {
+	struct archive *archive;
+	struct archive_entry *entry; /* libarchive's */
+	int (*next)(void *ctx, const void **p, size_t *n, struct err *e);
+	void *ctx;
+	struct err *e; /* of the call under way */
+	bool is_open;
+	bool has_failed; /* NEXT has */
+	const char *block;
+	size_t block_len;
+	uint64_t block_at; /* where it stands in the archive */
+	bool is_in_head;
+	uint64_t head_at; /* where the entry's headers begin */
+	struct str kept;  /* of them, what lies before the block */
+	struct str name;
+	struct str link;
+	uint64_t size;
+	uint64_t data_end; /* of the pieces given out */
+};
+
+static void keep_head(struct tarread *r)
+{
+	uint64_t end = r->block_at + r->block_len;
+	uint64_t from = r->head_at > r->block_at ? r->head_at : r->block_at;
+
+	if (r->is_in_head && from < end)
+		str_addn(&r->kept, r->block + (from - r->block_at),
+			 (size_t)(end - from));
+}
+
+static la_ssize_t on_read(struct archive *a, void *ctx, const void **buffer)
+{
+	struct tarread *r = ctx;
+	const void *p = NULL;
+	size_t n = 0;
+
+	keep_head(r);
+	r->block_at += r->block_len;
+	r->block_len = 0;
+	if (r->has_failed || r->next(r->ctx, &p, &n, r->e)) {
+		r->has_failed = true;
+		archive_set_error(a, EIO, "no input");
+		return ARCHIVE_FATAL;
+	}
+	r->block = p;
+	r->block_len = n;
+	*buffer = p;
+	return (la_ssize_t)n;
+}
+
+struct tarread *tarread_new(int (*next)(void *ctx, const void **p, size_t *n,
+					struct err *e),
+			    void *ctx)
+{
+	struct tarread *r = xcalloc(1, sizeof(*r));
+
+	r->next = next;
+	r->ctx = ctx;
+	r->archive = archive_read_new();
+	if (!r->archive || archive_read_support_format_tar(r->archive) ||
+	    archive_read_support_format_empty(r->archive))
+		mem_fail("a tar reader");
+	archive_read_set_read_callback(r->archive, on_read);
+	archive_read_set_callback_data(r->archive, r);
+	return r;
+}
+
+void tarread_free(struct tarread *r)
+{
+	archive_read_free(r->archive);
+	str_clear(&r->kept);
+	str_clear(&r->name);
+	str_clear(&r->link);
+	free(r);
+}
+
+/* The source's error if it failed, else libarchive's. */
+static int failed(struct tarread *r, struct err *e)
+{
+	const char *text = archive_error_string(r->archive);
+
+	if (r->has_failed)
+		return -1;
+	if (archive_errno(r->archive) == ENOMEM)
+		return err_sysno(e, ENOMEM, "can't read the tar archive");
+	return err_set(e, ERR_FORMAT, "malformed tar archive (%s)",
+		       text ? text : "no reason given");
+}
+
+static int open_archive(struct tarread *r, struct err *e)
+{
+	r->is_open = true;
+	if (!archive_read_open1(r->archive))
+		return 0;
+	if (r->has_failed)
+		return -1;
+	return err_set(e, ERR_FORMAT, "not a tar archive");
+}
+
+static uint64_t position(const struct tarread *r)
+{
+	return (uint64_t)archive_filter_bytes(r->archive, 0);
+}
+
+/* Have libarchive read the headers of the next entry: 1, 0 or -1. */
+static int read_header(struct tarread *r, struct err *e)
+{
+	if (!r->is_open && open_archive(r, e))
+		return -1;
+	switch (archive_read_next_header(r->archive, &r->entry)) {
+	case ARCHIVE_OK:
+		return 1;
+	case ARCHIVE_EOF:
+		return 0;
+	case ARCHIVE_WARN:
+		/* A name in a PAX record does not fit the locale's character
+		 * set: we take its bytes. Other warnings mean damage. */
+		return archive_errno(r->archive) == EILSEQ ? 1 : failed(r, e);
+	default:
+		return failed(r, e);
+	}
+}
+
+/* Our look at the headers that were just read. */
+static int read_head(struct tarread *r, struct tarhead *h, struct err *e)
+{
+	uint64_t end = position(r);
+	size_t len = (size_t)(end - r->head_at);
+
+	if (!r->kept.len)
+		return tarhead_read(r->block + (r->head_at - r->block_at), len,
+				    h, e);
+	if (end > r->block_at)
+		str_addn(&r->kept, r->block, (size_t)(end - r->block_at));
+	return tarhead_read(r->kept.p, len < r->kept.len ? len : r->kept.len, h,
+			    e);
+}
+
+static void set_text(struct str *s, const struct tarhead_text *pax,
+		     const char *other)
+{
+	s->len = 0;
+	if (pax->p)
+		str_addn(s, pax->p, pax->len);
+	else
+		str_add(s, other ? other : "");
+}
+
+/* libarchive takes a file whose name ends in a slash for a directory, as old
+ * tar programs wrote them. */
+static enum tarread_type type_of(char letter, struct archive_entry *entry)
+{
+	switch (letter) {
+	case '1':
+		return TARREAD_HARDLINK;
+	case '2':
+		return TARREAD_SYMLINK;
+	case '3':
+	case '4':
+		return TARREAD_DEVICE;
+	case '5':
+	case 'D':
+		return TARREAD_DIR;
+	case '6':
+		return TARREAD_FIFO;
+	default:
+		return archive_entry_filetype(entry) == AE_IFDIR ? TARREAD_DIR
+								 : TARREAD_FILE;
+	}
+}
+
+static const char *link_of(enum tarread_type type, struct archive_entry *entry)
+{
+	if (type == TARREAD_HARDLINK)
+		return archive_entry_hardlink(entry);
+	return type == TARREAD_SYMLINK ? archive_entry_symlink(entry) : "";
+}
+
+static int fill(struct tarread *r, const struct tarhead *h,
+		struct tarread_entry *out, struct err *e)
+{
+	static const struct tarhead_text none = { 0 };
+	enum tarread_type type = type_of(h->type, r->entry);
+	bool is_link = type == TARREAD_HARDLINK || type == TARREAD_SYMLINK;
+	int64_t size = archive_entry_size(r->entry);
+	long ns = archive_entry_mtime_nsec(r->entry);
+
+	if (size < 0)
+		return err_set(e, ERR_FORMAT, "negative size");
+	set_text(&r->name, &h->path, archive_entry_pathname(r->entry));
+	set_text(&r->link, is_link ? &h->link : &none, link_of(type, r->entry));
+	r->size = (uint64_t)size;
+	r->data_end = 0;
+	*out = (struct tarread_entry){
+		.type = type,
+		.name = r->name.p,
+		.link = r->link.p,
+		.size = r->size,
+		.mode = archive_entry_perm(r->entry) & 07777,
+		.mtime = { .tv_sec = archive_entry_mtime(r->entry),
+			   .tv_nsec = ns > 0 && ns < 1000000000 ? ns : 0 },
+		.has_xattrs = archive_entry_xattr_reset(r->entry) > 0,
+	};
+	return 0;
+}
+
+int tarread_next(struct tarread *r, struct tarread_entry *entry, struct err *e)
+{
+	struct tarhead h;
+
+	r->e = e;
+	if (r->entry && archive_read_data_skip(r->archive) < ARCHIVE_OK)
+		return failed(r, e);
+	r->kept.len = 0;
+	r->head_at = r->is_open ? position(r) : 0;
+	r->is_in_head = true;
+	int got = read_header(r, e);
+
+	r->is_in_head = false;
+	if (got <= 0)
+		return got;
+	if (read_head(r, &h, e) || fill(r, &h, entry, e))
+		return -1;
+	return 1;
+}
+
+int tarread_data(struct tarread *r, const void **p, size_t *n, uint64_t *offset,
+		 struct err *e)
+{
+	int64_t at;
+
+	r->e = e;
+	int rc = archive_read_data_block(r->archive, p, n, &at);
+
+	if (rc == ARCHIVE_EOF)
+		return 0;
+	if (rc != ARCHIVE_OK)
+		return failed(r, e);
+	if (at < 0 || (uint64_t)at < r->data_end || (uint64_t)at > r->size ||
+	    *n > r->size - (uint64_t)at)
+		return err_set(e, ERR_FORMAT, "malformed map of a sparse file");
+	*offset = (uint64_t)at;
+	r->data_end = *offset + *n;
+	return 1;
+}
+
+bool tarread_xattr(struct tarread *r, const char **name, const void **value,
+		   size_t *size)
+{
+	return archive_entry_xattr_next(r->entry, name, value, size) ==
+	       ARCHIVE_OK;
+}

@@ -1,0 +1,389 @@
+/* tree.c - nodes in a table keyed by directory and name: what is there, what
+ * goes, what stays.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * One table for all directories keeps a node at some 70 bytes and every step
+ * at one probe, in directories of a million names too. Walks over subtrees go
+ * from node to node by their links, without recursion: depth is the image's
+ * choice, the stack is ours.
+ */
+#include "config.h"
+
+#include "layer/tree.h"
+
+#include "base/mem.h"
+
+#include <assert.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/auxv.h>
+
+#define TABLE_FIRST 1024 /* buckets; a power of two */
+#define IMPLIED_MODE 0755
+
+struct tree {
+	const struct tree_ops *ops;
+	struct node **buckets;
+	size_t n_buckets; /* a power of two */
+	size_t n_nodes;
+	struct node *root;
+	uint64_t changes;
+	uint64_t key[2]; /* of the hash: unknown to who made the image */
+};
+
+static uint64_t rotl(uint64_t x, int bits)
+{
+	return x << bits | x >> (64 - bits);
+}
+
+static void sip_round(uint64_t v[4])
+{
+	v[0] += v[1];
+	v[2] += v[3];
+	v[1] = rotl(v[1], 13) ^ v[0];
+	v[3] = rotl(v[3], 16) ^ v[2];
+	v[0] = rotl(v[0], 32) + v[3];
+	v[2] += v[1];
+	v[3] = rotl(v[3], 21) ^ v[0];
+	v[1] = rotl(v[1], 17) ^ v[2];
+	v[2] = rotl(v[2], 32);
+}
+
+static void sip_word(uint64_t v[4], uint64_t word)
+{
+	v[3] ^= word;
+	sip_round(v);
+	v[0] ^= word;
+}
+
+/* SipHash-1-3 (Aumasson, Bernstein) of DIR and the name: names of an image must
+ * not be able to choose their bucket, or a million of them in one would take
+ * hours. */
+static uint32_t hash_of(const struct tree *t, const struct node *dir,
+			const char *name, size_t len)
+{
+	uint64_t v[4] = {
+		t->key[0] ^ 0x736f6d6570736575,
+		t->key[1] ^ 0x646f72616e646f6d,
+		t->key[0] ^ 0x6c7967656e657261,
+		t->key[1] ^ 0x7465646279746573,
+	};
+	uint64_t word;
+	uint64_t last = (uint64_t)len << 56;
+
+	sip_word(v, (uintptr_t)dir);
+	for (; len >= sizeof(word); len -= sizeof(word), name += sizeof(word)) {
+		memcpy(&word, name, sizeof(word));
+		sip_word(v, word);
+	}
+	for (size_t i = 0; i < len; i++)
+		last |= (uint64_t)(unsigned char)name[i] << 8 * i;
+	sip_word(v, last);
+	v[2] ^= 0xff;
+	for (int i = 0; i < 3; i++)
+		sip_round(v);
+	uint64_t sum = v[0] ^ v[1] ^ v[2] ^ v[3];
+
+	return (uint32_t)(sum ^ sum >> 32);
+}
+
+static struct node **bucket(const struct tree *t, uint32_t hash)
+{
+	return &t->buckets[hash & (t->n_buckets - 1)];
+}
+
+static void table_grow(struct tree *t)
+{
+	struct node **old = t->buckets;
+	size_t n_old = t->n_buckets;
+
+	t->n_buckets = n_old * 2;
+	t->buckets = xcalloc(t->n_buckets, sizeof(*t->buckets));
+	for (size_t i = 0; i < n_old; i++)
+		while (old[i]) {
+			struct node *n = old[i];
+			struct node **to = bucket(t, n->hash);
+
+			old[i] = n->chain;
+			n->chain = *to;
+			*to = n;
+		}
+	free(old);
+}
+
+/* The name and, for a symlink, its target stand behind the node, both with a
+ * NUL. */
+static struct node *node_new(const char *name, size_t len, const char *target)
+{
+	size_t target_size = target ? strlen(target) + 1 : 0;
+	size_t size = offsetof(struct node, name) + len + 1 + target_size;
+	struct node *n = xmalloc(size < sizeof(*n) ? sizeof(*n) : size);
+
+	*n = (struct node){ 0 };
+	memcpy(n->name, name, len);
+	n->name[len] = '\0';
+	if (target)
+		memcpy(n->name + len + 1, target, target_size);
+	return n;
+}
+
+static struct node_dir *dir_new(unsigned depth)
+{
+	struct node_dir *d = xcalloc(1, sizeof(*d));
+
+	d->mode = IMPLIED_MODE;
+	d->depth = (uint16_t)depth;
+	d->slot = -1;
+	return d;
+}
+
+static void node_free(struct node *n)
+{
+	free(n->dir);
+	free(n);
+}
+
+/* A node that is not in the tree yet. */
+static struct node *create(const struct node *dir, const char *name, size_t len,
+			   enum node_type type, const char *target,
+			   unsigned layer, struct err *e)
+{
+	if (type == NODE_DIR && dir->dir->depth >= TREE_DEPTH_MAX) {
+		err_set(e, ERR_FORMAT,
+			"more than %d directories in one another",
+			TREE_DEPTH_MAX);
+		return NULL;
+	}
+	struct node *n = node_new(name, len, target);
+
+	n->type = (uint8_t)type;
+	n->layer = (uint16_t)layer;
+	if (type == NODE_DIR)
+		n->dir = dir_new(dir->dir->depth + 1U);
+	return n;
+}
+
+static void add(struct tree *t, struct node *dir, struct node *n, size_t len)
+{
+	if (t->n_nodes >= t->n_buckets)
+		table_grow(t);
+	n->hash = hash_of(t, dir, n->name, len);
+	struct node **to = bucket(t, n->hash);
+
+	n->chain = *to;
+	*to = n;
+	n->parent = dir;
+	n->next = dir->dir->child;
+	if (n->next)
+		n->next->prev = n;
+	dir->dir->child = n;
+	t->n_nodes++;
+}
+
+/* N has no children any more. */
+static int drop(struct tree *t, struct node *n, struct err *e)
+{
+	struct node **at = bucket(t, n->hash);
+
+	if (t->ops->gone(t->ops->ctx, n, e))
+		return -1;
+	while (*at != n)
+		at = &(*at)->chain;
+	*at = n->chain;
+	if (n->next)
+		n->next->prev = n->prev;
+	if (n->prev)
+		n->prev->next = n->next;
+	else
+		n->parent->dir->child = n->next;
+	if (n->type == NODE_DIR || n->type == NODE_SYMLINK)
+		t->changes++;
+	t->n_nodes--;
+	node_free(n);
+	return 0;
+}
+
+/* The first node of N's subtree, children before their parents ... */
+static struct node *deepest(struct node *n)
+{
+	while (n->dir && n->dir->child)
+		n = n->dir->child;
+	return n;
+}
+
+/* ... and the one after N, up to TOP, then NULL. To be asked before N goes. */
+static struct node *after(const struct node *n, const struct node *top)
+{
+	if (n == top)
+		return NULL;
+	return n->next ? deepest(n->next) : n->parent;
+}
+
+/* A directory that stays only because of what LAYER put into it is what it
+ * would be had it been removed first and then implied. */
+static void imply(struct node *n, unsigned layer)
+{
+	n->layer = (uint16_t)layer;
+	n->dir->mode = IMPLIED_MODE;
+	n->dir->has_time = false;
+	n->dir->is_implied = true;
+}
+
+/* What layers below LAYER put into TOP's subtree goes; TOP itself only if
+ * TOO. */
+static int prune(struct tree *t, struct node *top, bool too, unsigned layer,
+		 struct err *e)
+{
+	struct node *next;
+
+	for (struct node *n = deepest(top); n; n = next) {
+		next = after(n, top);
+		if (n->layer == layer || (n == top && !too))
+			continue;
+		if (n->dir && n->dir->child)
+			imply(n, layer);
+		else if (drop(t, n, e))
+			return -1;
+	}
+	return 0;
+}
+
+struct tree *tree_new(const struct tree_ops *ops)
+{
+	struct tree *t = xcalloc(1, sizeof(*t));
+	const void *seed = (const void *)getauxval(AT_RANDOM);
+
+	/* 16 random bytes that the kernel gives to every process: getauxval(3).
+	 * Without them only the protection against chosen names is lost. */
+	if (seed)
+		memcpy(t->key, seed, sizeof(t->key));
+	t->ops = ops;
+	t->n_buckets = TABLE_FIRST;
+	t->buckets = xcalloc(t->n_buckets, sizeof(*t->buckets));
+	t->root = node_new("", 0, NULL);
+	t->root->parent = t->root;
+	t->root->dir = dir_new(0);
+	t->root->dir->is_implied = true;
+	t->n_nodes = 1;
+	return t;
+}
+
+void tree_free(struct tree *t)
+{
+	for (size_t i = 0; i < t->n_buckets; i++)
+		while (t->buckets[i]) {
+			struct node *n = t->buckets[i];
+
+			t->buckets[i] = n->chain;
+			node_free(n);
+		}
+	node_free(t->root);
+	free(t->buckets);
+	free(t);
+}
+
+struct node *tree_root(const struct tree *t)
+{
+	return t->root;
+}
+
+size_t tree_count(const struct tree *t)
+{
+	return t->n_nodes;
+}
+
+uint64_t tree_changes(const struct tree *t)
+{
+	return t->changes;
+}
+
+struct node *tree_child(const struct tree *t, const struct node *dir,
+			const char *name, size_t len)
+{
+	uint32_t hash = hash_of(t, dir, name, len);
+	struct node *n = *bucket(t, hash);
+
+	while (n && (n->hash != hash || n->parent != dir ||
+		     strncmp(n->name, name, len) || n->name[len]))
+		n = n->chain;
+	return n;
+}
+
+const char *tree_target(const struct node *n)
+{
+	assert(n->type == NODE_SYMLINK);
+	return n->name + strlen(n->name) + 1;
+}
+
+bool tree_is_within(const struct node *n, const struct node *dir)
+{
+	while (n != dir && n->parent != n)
+		n = n->parent;
+	return n == dir;
+}
+
+int tree_put(struct tree *t, struct node *dir, const char *name,
+	     enum node_type type, const char *target, unsigned layer,
+	     struct node **out, bool *fresh, struct err *e)
+{
+	size_t len = strlen(name);
+	struct node *old = tree_child(t, dir, name, len);
+
+	*fresh = !old || old->type != NODE_DIR || type != NODE_DIR;
+	if (!*fresh) {
+		old->layer = (uint16_t)layer;
+		*out = old;
+		return 0;
+	}
+	if (old && tree_remove(t, old, e))
+		return -1;
+	struct node *n = create(dir, name, len, type, target, layer, e);
+
+	if (!n)
+		return -1;
+	add(t, dir, n, len);
+	*out = n;
+	return 0;
+}
+
+struct node *tree_imply(struct tree *t, struct node *dir, const char *name,
+			size_t len, unsigned layer, struct err *e)
+{
+	struct node *n = create(dir, name, len, NODE_DIR, NULL, layer, e);
+
+	if (!n)
+		return NULL;
+	imply(n, layer);
+	add(t, dir, n, len);
+	return t->ops->made(t->ops->ctx, n, e) ? NULL : n;
+}
+
+int tree_whiteout(struct tree *t, struct node *dir, const char *name,
+		  unsigned layer, struct err *e)
+{
+	struct node *n = tree_child(t, dir, name, strlen(name));
+
+	return n ? prune(t, n, true, layer, e) : 0;
+}
+
+int tree_opaque(struct tree *t, struct node *dir, unsigned layer, struct err *e)
+{
+	return prune(t, dir, false, layer, e);
+}
+
+/* Entries are of layers from 1: nothing was written by layer 0. */
+int tree_remove(struct tree *t, struct node *n, struct err *e)
+{
+	assert(n != t->root);
+	return prune(t, n, true, 0, e);
+}
+
+int tree_each_dir(struct tree *t,
+		  int (*fn)(void *ctx, struct node *n, struct err *e),
+		  void *ctx, struct err *e)
+{
+	for (struct node *n = deepest(t->root); n; n = after(n, t->root))
+		if (n->dir && fn(ctx, n, e))
+			return -1;
+	return 0;
+}

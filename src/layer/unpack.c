@@ -1,0 +1,344 @@
+/* unpack.c - the stages of unpacking, each at its own pace, joined by a ring.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ *	decode thread   source -> blob sum, size -> codec -> ring
+ *	hash thread     ring -> sum of the plain tar (only if a diff_id is
+ *given) caller          ring -> tar entries -> files
+ *
+ * A layer's last slot is marked. The decoder runs on into the next layer while
+ * this one is still being written, as far as the ring has room. Who fails
+ * cancels the ring; the others then stop without an error of their own, so
+ * that the cause is what is reported.
+ */
+#include "config.h"
+
+#include "layer/unpack.h"
+
+#include "base/mem.h"
+#include "base/pool.h"
+#include "base/ring.h"
+#include "layer/changeset.h"
+#include "layer/codec.h"
+#include "layer/tarread.h"
+
+#include <string.h>
+
+/* Big enough that waking a thread costs nothing per byte, small enough that
+ * what is under way stays in the caches. */
+#define SLOTS 32
+#define SLOT_BYTES ((size_t)256 << 10)
+#define INPUT_BYTES ((size_t)256 << 10)
+
+enum mark {
+	MARK_NONE,
+	MARK_LAYER_END,
+};
+
+enum reader {
+	READER_WRITE,
+	READER_HASH,
+};
+
+struct pipeline {
+	const struct layer_source *layers;
+	size_t n_layers;
+	struct ring *ring;
+	struct pool *pool;
+};
+
+/* The decode thread's view of one layer. */
+struct input {
+	struct pipeline *p;
+	const struct layer_source *layer;
+	struct codec *codec; /* NULL: not yet known */
+	struct hash *hash;   /* of the blob, or NULL */
+	uint64_t total;      /* bytes read */
+	char *slot;          /* being filled, or NULL */
+	size_t filled;
+};
+
+static void input_clear(struct input *in)
+{
+	if (in->codec)
+		codec_free(in->codec);
+	if (in->hash)
+		hash_free(in->hash);
+}
+
+AUTO_DEFINE(input, struct input, input_clear)
+
+/* Next bytes of the blob, at least WANT of them unless it ends; their number,
+ * or -1. */
+static ssize_t fetch(struct input *in, char *buffer, size_t want, struct err *e)
+{
+	const struct layer_source *l = in->layer;
+	size_t got = 0;
+
+	while (got < want) {
+		ssize_t n = l->read(l->ctx, buffer + got, INPUT_BYTES - got, e);
+
+		if (n < 0)
+			return -1;
+		if (!n)
+			break;
+		got += (size_t)n;
+	}
+	in->total += got;
+	if (in->total > l->size)
+		return err_set(e, ERR_DIGEST,
+			       "longer than the %llu bytes it should have",
+			       (unsigned long long)l->size);
+	if (in->hash)
+		hash_add(in->hash, buffer, got);
+	return (ssize_t)got;
+}
+
+/* Decode N bytes into the ring. -1 without an error if it was cancelled. */
+static int decode(struct input *in, const void *p, size_t n, struct err *e)
+{
+	struct ring *ring = in->p->ring;
+	bool is_full;
+
+	do {
+		size_t made;
+
+		if (!in->slot && !(in->slot = ring_slot(ring)))
+			return -1;
+		if (codec_step(in->codec, &p, &n, in->slot + in->filled,
+			       SLOT_BYTES - in->filled, &made, e))
+			return -1;
+		in->filled += made;
+		is_full = in->filled == SLOT_BYTES;
+		if (is_full) {
+			ring_push(ring, in->filled, MARK_NONE);
+			in->slot = NULL;
+			in->filled = 0;
+		}
+	} while (n || is_full);
+	return 0;
+}
+
+static int check_sum(struct hash *h, const char *want, const char *what,
+		     struct err *e)
+{
+	char got[HASH_HEX_MAX];
+
+	hash_hex(h, got);
+	if (!strcmp(got, want))
+		return 0;
+	return err_set(e, ERR_DIGEST, "%s is %s, expected %s", what, got, want);
+}
+
+/* The blob has ended: is it what it should be? The layer counts as applied only
+ * with the mark, which comes after all checks. */
+static int finish_input(struct input *in, struct err *e)
+{
+	const struct layer_source *l = in->layer;
+
+	if (in->total != l->size)
+		return err_set(e, ERR_DIGEST,
+			       "%llu bytes, shorter than the %llu it should "
+			       "have",
+			       (unsigned long long)in->total,
+			       (unsigned long long)l->size);
+	if (in->hash && check_sum(in->hash, l->blob_hex, "digest", e))
+		return -1;
+	if (codec_end(in->codec, e))
+		return -1;
+	if (!in->slot && !(in->slot = ring_slot(in->p->ring)))
+		return -1;
+	ring_push(in->p->ring, in->filled, MARK_LAYER_END);
+	return 0;
+}
+
+static int decode_layer(struct pipeline *p, const struct layer_source *l,
+			char *buffer, struct err *e)
+{
+	AUTO(input) struct input in = { .p = p, .layer = l };
+	ssize_t n;
+
+	if (l->blob_hex)
+		in.hash = hash_new(l->blob_algo);
+	n = fetch(&in, buffer, CODEC_PROBE, e);
+	if (n < 0)
+		return -1;
+	in.codec = codec_new(buffer, (size_t)n, e);
+	if (!in.codec)
+		return -1;
+	while (n > 0) {
+		if (decode(&in, buffer, (size_t)n, e))
+			return -1;
+		n = fetch(&in, buffer, 1, e);
+	}
+	return n < 0 ? -1 : finish_input(&in, e);
+}
+
+/* What a stage of LAYER returns: with the layer's name before the error, if
+ * there is one, and the others stopped. */
+static int stop(struct pipeline *p, const struct layer_source *layer,
+		struct err *e)
+{
+	ring_cancel(p->ring);
+	if (e->kind != ERR_NONE)
+		err_ctx(e, "%s", layer->name);
+	return -1;
+}
+
+static int decode_main(void *arg, struct err *e)
+{
+	struct pipeline *p = arg;
+	autostr char *buffer = xmalloc(INPUT_BYTES);
+
+	for (size_t i = 0; i < p->n_layers; i++)
+		if (decode_layer(p, &p->layers[i], buffer, e))
+			return stop(p, &p->layers[i], e);
+	return 0;
+}
+
+static int hash_layer(struct pipeline *p, const struct layer_source *l,
+		      struct err *e)
+{
+	AUTO(hash) struct hash *h = l->diff_hex ? hash_new(l->diff_algo) : NULL;
+	int mark = MARK_NONE;
+
+	while (mark != MARK_LAYER_END) {
+		const void *data;
+		size_t n;
+
+		if (!ring_next(p->ring, READER_HASH, &data, &n, &mark))
+			return -1;
+		if (h)
+			hash_add(h, data, n);
+		ring_release(p->ring, READER_HASH);
+	}
+	return h ? check_sum(h, l->diff_hex, "diff_id", e) : 0;
+}
+
+static int hash_main(void *arg, struct err *e)
+{
+	struct pipeline *p = arg;
+
+	for (size_t i = 0; i < p->n_layers; i++)
+		if (hash_layer(p, &p->layers[i], e))
+			return stop(p, &p->layers[i], e);
+	return 0;
+}
+
+/* One layer's plain bytes, as the tar reader wants them. */
+struct output {
+	struct ring *ring;
+	bool is_held;  /* the slot given out last */
+	bool is_ended; /* the mark was seen */
+};
+
+/* A cancelled ring has no error: who cancelled it has. */
+static int next_block(void *ctx, const void **p, size_t *n, struct err *e)
+{
+	struct output *out = ctx;
+	int mark;
+
+	(void)e;
+	for (;;) {
+		if (out->is_held)
+			ring_release(out->ring, READER_WRITE);
+		out->is_held = false;
+		*n = 0;
+		if (out->is_ended)
+			return 0;
+		if (!ring_next(out->ring, READER_WRITE, p, n, &mark))
+			return -1;
+		out->is_held = true;
+		out->is_ended = mark == MARK_LAYER_END;
+		if (*n)
+			return 0;
+	}
+}
+
+/* What stands behind the archive's end is passed over, but it is part of the
+ * diff_id. */
+static int drain(struct output *out, struct err *e)
+{
+	const void *p;
+	size_t n;
+
+	do {
+		if (next_block(out, &p, &n, e))
+			return -1;
+	} while (n);
+	return 0;
+}
+
+static int write_layer(struct pipeline *p, struct changeset *c, struct err *e)
+{
+	struct output out = { .ring = p->ring };
+	AUTO(tarread) struct tarread *r = tarread_new(next_block, &out);
+
+	if (changeset_apply(c, r, e))
+		return -1;
+	return drain(&out, e);
+}
+
+static int write_layers(struct pipeline *p, int root,
+			struct unpack_stats *stats, struct err *e)
+{
+	AUTO(changeset) struct changeset *c = changeset_new(root, stats, e);
+
+	if (!c) {
+		ring_cancel(p->ring);
+		return -1;
+	}
+	for (size_t i = 0; i < p->n_layers; i++)
+		if (write_layer(p, c, e))
+			return stop(p, &p->layers[i], e);
+	if (!changeset_finish(c, e))
+		return 0;
+	ring_cancel(p->ring);
+	return -1;
+}
+
+static int start(struct pipeline *p, bool has_hash, struct err *e)
+{
+	if (pool_start(p->pool, decode_main, p, e))
+		return -1;
+	if (!has_hash || !pool_start(p->pool, hash_main, p, e))
+		return 0;
+	ring_cancel(p->ring);
+	return -1;
+}
+
+/* A read may be waiting for bytes that nobody wants any more. */
+static void cancel_sources(const struct pipeline *p)
+{
+	for (size_t i = 0; i < p->n_layers; i++)
+		if (p->layers[i].cancel)
+			p->layers[i].cancel(p->layers[i].ctx);
+}
+
+int unpack_layers(int root, const struct layer_source *layers, size_t n,
+		  struct unpack_stats *stats, struct err *e)
+{
+	bool has_hash = false;
+
+	*stats = (struct unpack_stats){ 0 };
+	for (size_t i = 0; i < n; i++)
+		has_hash = has_hash || layers[i].diff_hex;
+	AUTO(ring)
+	struct ring *ring = ring_new(SLOTS, SLOT_BYTES, has_hash ? 2 : 1);
+	AUTO(pool) struct pool *pool = pool_new();
+	struct pipeline p = {
+		.layers = layers,
+		.n_layers = n,
+		.ring = ring,
+		.pool = pool,
+	};
+	struct err cause = { 0 };
+	int failed = start(&p, has_hash, e) || write_layers(&p, root, stats, e);
+
+	if (failed)
+		cancel_sources(&p);
+	if (pool_join(pool, &cause) && (!failed || e->kind == ERR_NONE)) {
+		*e = cause;
+		failed = true;
+	}
+	return failed ? -1 : 0;
+}
