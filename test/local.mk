@@ -4,8 +4,9 @@ include test/unit/base.mk
 include test/unit/format.mk
 include test/unit/registry.mk
 include test/unit/layer.mk
+include test/unit/image.mk
 
-LDADD = libregistry.a liblayer.a libformat.a libbase.a \
+LDADD = libimage.a libregistry.a liblayer.a libformat.a libbase.a \
 	$(CURL_LIBS) $(ARCHIVE_LIBS) $(ISAL_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) \
 	$(JANSSON_LIBS) $(CRYPTO_LIBS)
 

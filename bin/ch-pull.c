@@ -1,0 +1,92 @@
+/* ch-pull.c - pull an image from a registry: options and one call.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "base/str.h"
+#include "base/tool.h"
+#include "image/pull.h"
+
+#include <stdlib.h>
+
+struct cli {
+	struct pull_opts pull;
+	const char *tls_verify;
+	const char *authfile;
+};
+
+// clang-format off
+static const struct opt options[] = {
+	OPT_CONF('a', "arch", struct cli, pull.platform, "ARCH",
+		 "take the image for ARCH or OS/ARCH[/VARIANT] instead of this machine's",
+		 "CH_ARCH", "pull.arch"),
+	OPT_CONF(0, "authfile", struct cli, authfile, "FILE",
+		 "read credentials from FILE (containers-auth.json(5))",
+		 "REGISTRY_AUTH_FILE", "pull.authfile"),
+	OPT('f', "force", struct cli, pull.force, NULL,
+	    "replace DEST if it is an image"),
+	OPT_CONF(0, "parallel", struct cli, pull.parallel, "N",
+		 "download N layers at once (default 4)",
+		 "CH_PARALLEL", "pull.parallel"),
+	OPT_CONF(0, "registry", struct cli, pull.client.registry, "HOST[:PORT]",
+		 "ask HOST for images whose name has no host, in place of docker.io",
+		 "CH_REGISTRY", "pull.registry"),
+	OPT_CONF('s', "store", struct cli, pull.store, "DIR",
+		 "the store (default /var/tmp/USER.ch)",
+		 "CH_STORE", "store.path"),
+	OPT_CONF(0, "tls-verify", struct cli, tls_verify, "yes|no",
+		 "with 'no' accept any certificate, and plain HTTP",
+		 "CH_TLS_VERIFY", "pull.tls-verify"),
+};
+
+static const struct tool tool = {
+	.name = "ch-pull",
+	.synopsis = "[OPTION...] REF [DEST]",
+	.about = "Pull image REF from a registry into the store, or, with DEST, straight to the directory DEST.",
+	.opts = options,
+	.n_opts = ARRAY_SIZE(options),
+	.notes = "Example: ch-pull alpine:3.16 ./img && ch-run ./img -- cat /etc/os-release",
+};
+// clang-format on
+
+static int run(void *ctx, int argc, char **argv, struct err *e)
+{
+	struct cli *c = ctx;
+	struct client_opts *o = &c->pull.client;
+
+	if (argc < 1)
+		return err_set(e, ERR_USAGE, "which image? REF is missing");
+	if (argc > 2)
+		return err_set(e, ERR_USAGE, "unexpected argument '%s'",
+			       argv[2]);
+	if (c->tls_verify && !str_eq(c->tls_verify, "yes") &&
+	    !str_eq(c->tls_verify, "no"))
+		return err_set(e, ERR_USAGE,
+			       "--tls-verify: expected 'yes' or 'no', found "
+			       "'%s'",
+			       c->tls_verify);
+	if (c->pull.parallel < 1 || c->pull.parallel > 16)
+		return err_set(e, ERR_USAGE,
+			       "--parallel: expected 1 to 16, found %d",
+			       c->pull.parallel);
+	o->http.tls_verify = !c->tls_verify || str_eq(c->tls_verify, "yes");
+	o->http.ca_file = getenv("SSL_CERT_FILE");
+	o->http.user_agent = "chassis/" PACKAGE_VERSION;
+	o->auth = (struct auth_paths){
+		.file = c->authfile,
+		.runtime_dir = getenv("XDG_RUNTIME_DIR"),
+		.home = getenv("HOME"),
+		.config_home = getenv("XDG_CONFIG_HOME"),
+		.docker_dir = getenv("DOCKER_CONFIG"),
+	};
+	return pull(argv[0], argv[1], &c->pull, e);
+}
+
+int main(int argc, char **argv)
+{
+	struct cli c = {
+		.pull = { .parallel = 4, .client.http = HTTP_OPTS_DEFAULT },
+	};
+
+	return tool_main(&tool, &c, argc, argv, true, run);
+}

@@ -1,0 +1,13 @@
+# bin/ - floor 6: one file per tool.
+# SPDX-License-Identifier: Apache-2.0
+bin_PROGRAMS += ch-pull ch-convert
+
+image_libs = libimage.a libregistry.a liblayer.a libformat.a libbase.a \
+	$(CURL_LIBS) $(ARCHIVE_LIBS) $(ISAL_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) \
+	$(JANSSON_LIBS) $(CRYPTO_LIBS)
+
+ch_pull_SOURCES = bin/ch-pull.c
+ch_pull_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS)
+ch_pull_LDADD = $(image_libs)
+ch_convert_SOURCES = bin/ch-convert.c
+ch_convert_LDADD = $(image_libs)

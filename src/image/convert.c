@@ -1,0 +1,177 @@
+/* convert.c - any readable kind of image to any writable kind.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "image/convert.h"
+
+#include "base/dir.h"
+#include "base/io.h"
+#include "base/lock.h"
+#include "base/str.h"
+#include "format/json.h"
+#include "format/ocilayout.h"
+#include "image/dest.h"
+#include "image/flatten.h"
+#include "image/host.h"
+#include "image/imgoci.h"
+#include "image/name.h"
+#include "image/store.h"
+
+#include <stdlib.h>
+
+/* An input that is open: the layout it is in and what to take from there. */
+struct input {
+	struct store store;    /* the user's store; in use if path is set */
+	int root;              /* the layout's directory */
+	bool ours;             /* it is the store: blobs were verified before */
+	struct descriptor top; /* manifest or index */
+	char *shown;           /* for messages and /ch/image */
+};
+
+static void input_clear(struct input *i)
+{
+	if (i->root >= 0)
+		close(i->root);
+	store_close(&i->store);
+	descriptor_clear(&i->top);
+	free(i->shown);
+}
+AUTO_DEFINE(input, struct input, input_clear)
+
+static int open_layout(struct input *in, const struct name *n,
+		       const struct platform *want, struct err *e)
+{
+	AUTO(str) struct str layout = { 0 };
+	AUTO(str) struct str index = { 0 };
+
+	in->root = dir_open(n->path, e);
+	if (in->root < 0)
+		return -1;
+	if (io_read_file(in->root, "oci-layout", 4096, &layout, e) ||
+	    ocilayout_check(layout.p, layout.len, e) ||
+	    io_read_file(in->root, "index.json", JSON_BYTES_MAX, &index, e) ||
+	    ocilayout_find(index.p, index.len, n->tag, want, &in->top, e))
+		return err_ctx(e, "'%s'", n->path);
+	in->shown = str_fmt("oci:%s%s%s", n->path, n->tag ? ":" : "",
+			    n->tag ? n->tag : "");
+	return 0;
+}
+
+static int open_store(struct input *in, struct name *n,
+		      const struct convert_opts *o, const struct platform *want,
+		      struct err *e)
+{
+	if (store_open(&in->store, o->store, e) ||
+	    store_find(&in->store, &n->ref, want, &in->top, e)) {
+		autostr char *shown = ref_short(&n->ref);
+
+		if (e->kind != ERR_NOTFOUND)
+			return -1;
+		if (n->maybe_path)
+			return 1;
+		return err_hint(e, "get it with 'ch-pull %s'", shown);
+	}
+	in->root = dir_open(in->store.path, e);
+	if (in->root < 0)
+		return -1;
+	in->ours = true;
+	in->shown = ref_name(&n->ref);
+	return 0;
+}
+
+static int open_input(struct input *in, const char *text,
+		      const struct convert_opts *o, const struct platform *want,
+		      struct err *e)
+{
+	AUTO(name) struct name n = { 0 };
+	int rc;
+
+	if (name_parse_in(text, &n, e))
+		return -1;
+	if (n.kind == NAME_STORE) {
+		rc = open_store(in, &n, o, want, e);
+		if (rc <= 0)
+			return rc;
+		if (name_as_path(&n, e))
+			return -1;
+	}
+	if (n.kind == NAME_OCI)
+		return open_layout(in, &n, want, e);
+	if (n.kind == NAME_REGISTRY)
+		return err_set(e, ERR_UNSUPPORTED,
+			       "'%s' is in a registry; use ch-pull", text);
+	return err_set(e, ERR_UNSUPPORTED, "'%s' is unpacked already", text);
+}
+
+static int to_dest(struct input *in, const struct imgoci *img, int tmpdir,
+		   const struct dest *d, struct err *e)
+{
+	AUTO(imgoci_layers) struct imgoci_layers layers = { 0 };
+
+	if (imgoci_layers_open(in->root, img, !in->ours, &layers, e) ||
+	    flatten(tmpdir, d, img, in->shown, &layers, e))
+		return err_ctx(e, "%s", in->shown);
+	return 0;
+}
+
+/* Flatten in the store, once: whoever comes second waits and finds it. */
+static int to_store(struct input *in, const struct imgoci *img,
+		    const struct convert_opts *o, char **path, struct err *e)
+{
+	AUTO(store) struct store s = STORE_INIT;
+	AUTO(dest) struct dest d = DEST_INIT;
+	autostr char *where = str_fmt("trees/%s", digest_algo(&img->digest));
+	autostr char *lockname = NULL;
+	autofd int tmpdir = -1, lock = -1;
+
+	if (store_open_write(&s, o->store, e))
+		return -1;
+	*path = store_tree(&s, &img->digest);
+	if (*path)
+		return 0;
+	tmpdir = store_dir(&s, "tmp", e);
+	dest_keep(&d, tmpdir < 0 ? -1 : store_dir(&s, where, e),
+		  digest_hex(&img->digest));
+	if (d.parent < 0)
+		return -1;
+	lockname = str_fmt(".lock.%s", d.name);
+	lock = lock_take(d.parent, lockname, e);
+	if (lock < 0)
+		return -1;
+	*path = store_tree(&s, &img->digest);
+	if (!*path && !to_dest(in, img, tmpdir, &d, e))
+		*path = store_tree(&s, &img->digest);
+	/* The lock only saves work, so its file need not stay. */
+	unlinkat(d.parent, lockname, 0);
+	return *path ? 0 : -1;
+}
+
+static int to_path(struct input *in, const struct imgoci *img, const char *out,
+		   const struct convert_opts *o, char **path, struct err *e)
+{
+	AUTO(dest) struct dest d = DEST_INIT;
+
+	if (dest_open(&d, out, o->force, e) ||
+	    to_dest(in, img, d.parent, &d, e))
+		return -1;
+	*path = str_fmt("%s", out);
+	return 0;
+}
+
+int convert(const char *in, const char *out, const struct convert_opts *o,
+	    char **path, struct err *e)
+{
+	AUTO(input) struct input input = { .store = STORE_INIT, .root = -1 };
+	AUTO(imgoci) struct imgoci img = { 0 };
+	struct platform want;
+
+	*path = NULL;
+	if (host_platform(o->platform, &want, e) ||
+	    open_input(&input, in, o, &want, e))
+		return -1;
+	if (imgoci_load(input.root, &input.top, &want, &img, e))
+		return err_ctx(e, "%s", input.shown);
+	return out ? to_path(&input, &img, out, o, path, e)
+		   : to_store(&input, &img, o, path, e);
+}

@@ -1,0 +1,147 @@
+/* dest.c - where a new image directory goes.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "image/dest.h"
+
+#include "base/dir.h"
+#include "base/mem.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "image/name.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+enum state { FREE, EMPTY, IMAGE };
+
+/* What tells an unpacked image from any other directory: ours, Charliecloud's.
+ * --force must not be able to replace a home directory. */
+static bool looks_like_image(int fd)
+{
+	static const char *const marks[] = {
+		"ch/image",
+		"ch/config.json",
+		"ch/environment",
+		"WEIRD_AL_YANKOVIC",
+	};
+	struct stat st;
+
+	for (size_t i = 0; i < ARRAY_SIZE(marks); i++)
+		if (!fstatat(fd, marks[i], &st, AT_SYMLINK_NOFOLLOW) &&
+		    S_ISREG(st.st_mode))
+			return true;
+	return false;
+}
+
+static int look_inside(const struct dest *d, enum state *state, struct err *e)
+{
+	autofd int fd = openat(d->parent, d->name,
+			       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	bool empty;
+
+	if (fd < 0)
+		return err_sys(e, "can't open '%s'", d->shown);
+	if (dir_is_empty(fd, &empty, e))
+		return -1;
+	*state = empty ? EMPTY : IMAGE;
+	if (empty)
+		return 0;
+	if (d->mode != DEST_REPLACE)
+		return err_set(e, ERR_EXISTS,
+			       "'%s' exists and is not empty; use --force to "
+			       "replace it",
+			       d->shown);
+	if (!looks_like_image(fd))
+		return err_set(e, ERR_EXISTS,
+			       "'%s' does not look like an image, so --force "
+			       "won't replace it; remove it yourself",
+			       d->shown);
+	return 0;
+}
+
+static int check(const struct dest *d, enum state *state, struct err *e)
+{
+	struct stat st;
+
+	*state = FREE;
+	if (fstatat(d->parent, d->name, &st, AT_SYMLINK_NOFOLLOW)) {
+		if (errno == ENOENT)
+			return 0;
+		return err_sys(e, "can't stat '%s'", d->shown);
+	}
+	if (!S_ISDIR(st.st_mode))
+		return err_set(e, ERR_EXISTS,
+			       "'%s' exists and is not a directory", d->shown);
+	return look_inside(d, state, e);
+}
+
+int dest_open(struct dest *d, const char *text, bool force, struct err *e)
+{
+	AUTO(name) struct name n = { 0 };
+	autostr char *clean = NULL;
+	autostr char *dir = NULL;
+	const char *base;
+	enum state state;
+
+	*d = (struct dest)DEST_INIT;
+	if (name_parse_out(text, &n, e))
+		return -1;
+	clean = path_clean(n.path);
+	base = path_base(clean);
+	if (!*base || str_eq(base, ".") || str_eq(base, ".."))
+		return err_set(e, ERR_USAGE,
+			       "'%s' can't be the name of a new directory",
+			       text);
+	dir = path_dir(clean);
+	d->shown = xstrdup(text);
+	d->name = xstrdup(base);
+	d->mode = force ? DEST_REPLACE : DEST_NEW;
+	d->parent = dir_open(dir, e);
+	if (d->parent < 0)
+		return err_ctx(e, "can't write '%s'", text);
+	if (faccessat(d->parent, ".", W_OK | X_OK, AT_EACCESS))
+		return err_sys(e, "can't write '%s'", text);
+	tmp_sweep(d->parent);
+	return check(d, &state, e);
+}
+
+void dest_keep(struct dest *d, int parent, const char *name)
+{
+	*d = (struct dest){
+		.parent = parent,
+		.name = xstrdup(name),
+		.shown = xstrdup(name),
+		.mode = DEST_KEEP,
+	};
+}
+
+void dest_clear(struct dest *d)
+{
+	if (d->parent >= 0)
+		close(d->parent);
+	free(d->name);
+	free(d->shown);
+	*d = (struct dest)DEST_INIT;
+}
+
+int dest_publish(const struct dest *d, struct tmp *t, struct err *e)
+{
+	enum state state;
+	int rc;
+
+	if (d->mode == DEST_KEEP) {
+		rc = tmp_publish(t, d->parent, d->name, TMP_EXCL, e);
+		/* Somebody else was faster with the same image. */
+		return rc && e->kind == ERR_EXISTS ? 0 : rc;
+	}
+	if (check(d, &state, e))
+		return -1;
+	if (state == EMPTY && unlinkat(d->parent, d->name, AT_REMOVEDIR))
+		return err_sys(e, "can't replace the empty directory '%s'",
+			       d->shown);
+	return tmp_publish(t, d->parent, d->name,
+			   state == IMAGE ? TMP_REPLACE : TMP_EXCL, e);
+}

@@ -1,0 +1,119 @@
+/* flatten.c - the layers of one image to a directory, whole or not at all.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "image/flatten.h"
+
+#include "base/dir.h"
+#include "base/io.h"
+#include "base/log.h"
+#include "format/envfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+/* One of our files in the image's /ch, whatever the image has put there. */
+static int put(int ch, const char *name, const struct str *text, struct err *e)
+{
+	autofd int fd = -1;
+
+	if (dir_remove(ch, name, e))
+		return -1;
+	fd = openat(ch, name,
+		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return err_sys(e, "can't make '/ch/%s'", name);
+	if (io_write(fd, str_text(text), text->len, name, e))
+		return -1;
+	return io_close(&fd, name, e);
+}
+
+static int open_ch(int root, struct err *e)
+{
+	struct stat st;
+	int fd;
+
+	if (!fstatat(root, "ch", &st, AT_SYMLINK_NOFOLLOW) &&
+	    !S_ISDIR(st.st_mode) && dir_remove(root, "ch", e))
+		return -1;
+	if (mkdirat(root, "ch", 0755) && errno != EEXIST)
+		return err_sys(e, "can't make '/ch'");
+	fd = openat(root, "ch",
+		    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? err_sys(e, "can't open '/ch'") : fd;
+}
+
+static void describe(const struct imgoci *i, const char *name,
+		     const struct unpack_stats *stats, struct str *out)
+{
+	str_addf(out, "name = %s\nmanifest = %s\n", name, i->digest.text);
+	str_addf(out, "entries = %llu\nbytes = %llu\n",
+		 (unsigned long long)stats->entries,
+		 (unsigned long long)stats->bytes);
+}
+
+/* /ch; the root's own times are the image's and stay. */
+static int add_meta(int root, const struct imgoci *i, const char *name,
+		    const struct unpack_stats *stats, struct err *e)
+{
+	AUTO(str) struct str env = { 0 };
+	AUTO(str) struct str about = { 0 };
+	autofd int ch = -1;
+	struct stat st;
+	size_t lost;
+
+	if (fstat(root, &st))
+		return err_sys(e, "can't stat the new image");
+	lost = envfile_write(&i->config.env, &env);
+	if (lost)
+		log_warn("%zu of the image's variables hold a newline and are "
+			 "left out of /ch/environment",
+			 lost);
+	describe(i, name, stats, &about);
+	ch = open_ch(root, e);
+	if (ch < 0 || put(ch, "config.json", &i->config_text, e) ||
+	    put(ch, "environment", &env, e) || put(ch, "image", &about, e))
+		return -1;
+	if (futimens(root, (struct timespec[2]){ st.st_atim, st.st_mtim }))
+		return err_sys(e, "can't set times of the new image");
+	return 0;
+}
+
+static void report(const struct unpack_stats *s)
+{
+	if (s->devices)
+		log_note("%llu device nodes are not kept in a directory",
+			 (unsigned long long)s->devices);
+	if (s->times)
+		log_note("%llu modification times are out of range and were "
+			 "moved into it",
+			 (unsigned long long)s->times);
+	if (s->setids)
+		log_info("%llu files lost their set-user-ID or set-group-ID "
+			 "bit",
+			 (unsigned long long)s->setids);
+	if (s->xattrs)
+		log_note("%llu extended attributes could not be kept",
+			 (unsigned long long)s->xattrs);
+}
+
+int flatten(int tmpdir, const struct dest *dest, const struct imgoci *i,
+	    const char *name, const struct imgoci_layers *layers, struct err *e)
+{
+	AUTO(tmp) struct tmp t = TMP_INIT;
+	struct unpack_stats stats = { 0 };
+
+	if (tmp_dir(&t, tmpdir, e) ||
+	    unpack_layers(t.fd, layers->v, layers->n, &stats, e) ||
+	    add_meta(t.fd, i, name, &stats, e))
+		return -1;
+	/* Data before names: one call for the whole tree. */
+	if (syncfs(t.fd))
+		return err_sys(e, "can't sync '%s'", dest->shown);
+	if (dest_publish(dest, &t, e))
+		return -1;
+	report(&stats);
+	return 0;
+}

@@ -1,0 +1,55 @@
+/* imgoci.h - an image in an OCI image layout: the user's store or a directory
+ * that is read.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef IMAGE_IMGOCI_H
+#define IMAGE_IMGOCI_H
+
+#include "base/err.h"
+#include "base/str.h"
+#include "format/imgconfig.h"
+#include "format/manifest.h"
+#include "layer/unpack.h"
+
+#define IMGOCI_INDEX_DEPTH 4 /* an index in an index in ... */
+
+struct imgoci {
+	struct digest digest; /* of the manifest */
+	uint64_t size;        /* of the manifest */
+	struct manifest manifest;
+	struct imgconfig config; /* as many diff_ids as layers */
+	struct str config_text;  /* byte for byte */
+};
+
+void imgoci_clear(struct imgoci *i);
+AUTO_DEFINE(imgoci, struct imgoci, imgoci_clear)
+
+/* Read the image that TOP, a manifest or an index, names in the layout ROOT,
+ * taking from an index what suits WANT. Manifest and configuration are
+ * verified. ERR_NOTFOUND lists the platforms there are. */
+MUST_CHECK int imgoci_load(int root, const struct descriptor *top,
+			   const struct platform *want, struct imgoci *out,
+			   struct err *e);
+
+/* Parse the configuration TEXT for I, whose manifest is set; TEXT moves to I.
+ * ERR_FORMAT if it does not fit the manifest. */
+MUST_CHECK int imgoci_set_config(struct imgoci *i, struct str *text,
+				 struct err *e);
+
+/* The layers of I as sources that read the layout's blobs; VERIFY: check the
+ * blobs' own digests too, as for a layout that somebody else wrote. */
+struct imgoci_layers {
+	struct layer_source *v;
+	size_t n;
+	int *fds;     /* one for each layer, or -1 */
+	char **names; /* "layer 2 of 5" */
+};
+MUST_CHECK int imgoci_layers_open(int root, const struct imgoci *i, bool verify,
+				  struct imgoci_layers *out, struct err *e);
+/* Sources of I with names, sizes and diff_ids set, but nothing to read from
+ * yet: the caller sets `read` and `ctx`. */
+void imgoci_layers_new(const struct imgoci *i, struct imgoci_layers *out);
+void imgoci_layers_close(struct imgoci_layers *l);
+AUTO_DEFINE(imgoci_layers, struct imgoci_layers, imgoci_layers_close)
+
+#endif

@@ -1,0 +1,16 @@
+# image/ - floor 3: images as objects.
+# SPDX-License-Identifier: Apache-2.0
+noinst_LIBRARIES += libimage.a
+libimage_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CURL_CFLAGS)
+libimage_a_SOURCES = \
+	src/image/blobs.c src/image/blobs.h \
+	src/image/convert.c src/image/convert.h \
+	src/image/dest.c src/image/dest.h \
+	src/image/download.c src/image/download.h \
+	src/image/flatten.c src/image/flatten.h \
+	src/image/host.c src/image/host.h \
+	src/image/imgoci.c src/image/imgoci.h \
+	src/image/locate.c src/image/locate.h \
+	src/image/name.c src/image/name.h \
+	src/image/pull.c src/image/pull.h \
+	src/image/store.c src/image/store.h

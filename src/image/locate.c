@@ -1,0 +1,121 @@
+/* locate.c - from an image's name to a directory that can be run.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "image/locate.h"
+
+#include "base/mem.h"
+#include "base/path.h"
+#include "base/proc.h"
+#include "base/str.h"
+#include "image/host.h"
+#include "image/store.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PATH_BYTES_MAX 65536
+
+/* ch-convert: beside the program that runs, else where it was installed. */
+static char *find_convert(void)
+{
+	char self[4096];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+	autostr char *dir = NULL;
+	autostr char *tool = NULL;
+
+	if (n > 0) {
+		self[n] = '\0';
+		dir = path_dir(self);
+		tool = path_join(dir, "ch-convert");
+		if (!access(tool, X_OK))
+			return TAKE(tool);
+	}
+	return xstrdup(BINDIR "/ch-convert");
+}
+
+/* ch-convert without OUT flattens in the store and prints where. It says what
+ * was wrong itself. */
+static char *unpack(const char *text, const char *store, struct err *e)
+{
+	autostr char *tool = find_convert();
+	AUTO(str) struct str out = { 0 };
+	const char *argv[6] = { tool };
+	int n = 1, status;
+
+	if (store) {
+		argv[n++] = "--store";
+		argv[n++] = store;
+	}
+	argv[n++] = "--";
+	argv[n++] = text;
+	if (proc_run(argv, NULL, &out, PATH_BYTES_MAX, &status, e)) {
+		err_ctx(e, "can't unpack '%s'", text);
+		return NULL;
+	}
+	if (status) {
+		err_set(e, ERR_SYS,
+			"can't unpack '%s': ch-convert ended with status %d",
+			text, status);
+		return NULL;
+	}
+	while (out.len && out.p[out.len - 1] == '\n')
+		out.p[--out.len] = '\0';
+	return str_take(&out);
+}
+
+static char *in_store(struct name *n, const char *store, struct err *e)
+{
+	AUTO(store) struct store s = STORE_INIT;
+	struct descriptor d = { 0 };
+	struct platform want;
+	char *path;
+
+	if (host_platform(NULL, &want, e) || store_open(&s, store, e) ||
+	    store_find(&s, &n->ref, &want, &d, e))
+		return NULL;
+	path = store_tree(&s, &d.digest);
+	descriptor_clear(&d);
+	return path ? path : unpack(n->text, s.path, e);
+}
+
+static char *directory(const char *path, struct err *e)
+{
+	char *full = realpath(path, NULL);
+
+	if (!full)
+		err_sys(e, "can't use '%s' as an image", path);
+	return full;
+}
+
+char *locate_tree(const char *text, const char *store, struct err *e)
+{
+	AUTO(name) struct name n = { 0 };
+	autostr char *shown = NULL;
+	char *path;
+
+	if (name_parse_in(text, &n, e))
+		return NULL;
+	if (n.kind == NAME_REGISTRY) {
+		err_set(e, ERR_UNSUPPORTED,
+			"'%s' is in a registry; get it with 'ch-pull %s'", text,
+			text + strlen("docker://"));
+		return NULL;
+	}
+	if (n.kind == NAME_STORE) {
+		path = in_store(&n, store, e);
+		if (path || e->kind != ERR_NOTFOUND)
+			return path;
+		if (!n.maybe_path) {
+			shown = ref_short(&n.ref);
+			err_hint(e, "get it with 'ch-pull %s'", shown);
+			return NULL;
+		}
+		if (name_as_path(&n, e))
+			return NULL;
+	}
+	return n.kind == NAME_OCI ? unpack(text, store, e)
+				  : directory(n.path, e);
+}

@@ -1,0 +1,28 @@
+/* pull.h - an image from a registry into the store, or straight to a directory.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef IMAGE_PULL_H
+#define IMAGE_PULL_H
+
+#include "base/err.h"
+#include "registry/client.h"
+
+#include <stdbool.h>
+
+struct pull_opts {
+	const char *store; /* path or NULL: the default */
+	const char
+		*platform; /* "aarch64", "linux/arm/v7"; NULL: this machine */
+	int parallel;      /* downloads at once */
+	bool force;        /* replace DEST if it is an image */
+	struct client_opts client;
+};
+
+/* Pull REF into the store; it is named there only when all its blobs are
+ * verified and there. With DEST flatten it there while it arrives, in one pass,
+ * keeping nothing in the store. Either way, blobs that the store has are not
+ * fetched again. */
+MUST_CHECK int pull(const char *ref, const char *dest,
+		    const struct pull_opts *o, struct err *e);
+
+#endif

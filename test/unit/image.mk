@@ -1,0 +1,5 @@
+# Unit tests of image/.
+# SPDX-License-Identifier: Apache-2.0
+check_PROGRAMS += \
+	test/unit/t_name \
+	test/unit/t_store

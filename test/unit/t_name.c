@@ -1,0 +1,129 @@
+/* t_name.c - which image an argument names.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "base/str.h"
+#include "image/name.h"
+
+#include "tap.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char *const kinds[] = { "store", "registry", "dir", "oci" };
+
+/* "KIND path tag ref" of a name, or "error: MESSAGE". Caller frees. */
+static char *show(const char *text, bool in)
+{
+	AUTO(name) struct name n = { 0 };
+	struct err e = { 0 };
+	autostr char *ref = NULL;
+	int rc =
+		in ? name_parse_in(text, &n, &e) : name_parse_out(text, &n, &e);
+
+	if (rc)
+		return str_fmt("error %s: %s",
+			       e.kind == ERR_USAGE         ? "usage"
+			       : e.kind == ERR_UNSUPPORTED ? "unsupported"
+			       : e.kind == ERR_NOTFOUND    ? "notfound"
+							   : "other",
+			       e.msg);
+	ref = n.ref.repo ? ref_name(&n.ref) : NULL;
+	return str_fmt("%s %s %s %s%s", kinds[n.kind], n.path ? n.path : "-",
+		       n.tag ? n.tag : "-", ref ? ref : "-",
+		       n.maybe_path ? " maybe" : "");
+}
+
+struct item {
+	const char *text;
+	const char *want; /* a prefix if it ends in '*' */
+};
+
+// clang-format off
+static const struct item ins[] = {
+	{ "alpine:3.16", "store - - docker.io/library/alpine:3.16" },
+	{ "store:dir:1", "store - - docker.io/library/dir:1" },
+	{ "docker://quay.io/a/b:1", "registry - - quay.io/a/b:1" },
+	{ "./tree", "dir ./tree - -" },
+	{ "dir:tree", "dir tree - -" },
+	{ "./layout", "oci ./layout - -" },
+	{ "oci:layout", "oci layout - -" },
+	{ "oci:layout:tag", "oci layout tag -" },
+	{ "oci:col:on", "oci col:on - -" },
+	{ "tree", "store - - docker.io/library/tree:latest maybe" },
+	{ "Upper", "dir Upper - -" },
+	{ "UpperNone", "error usage: *" },
+	{ "./missing", "error notfound: can't use './missing' as an image: No such file or directory" },
+	{ "./file.sqfs", "error unsupported: './file.sqfs' is a squashfs file*" },
+	{ "./plain", "error unsupported: './plain' is neither a directory nor an image" },
+	{ "./fifo", "error unsupported: './fifo' is neither a directory nor an image" },
+	{ "squash:x", "error unsupported: 'squash:x': images of kind 'squash' can't be used by this version" },
+	{ "dir:", "error usage: 'dir:': nothing behind 'dir:'" },
+	{ "", "error usage: *" },
+};
+
+static const struct item outs[] = {
+	{ "./new", "dir ./new - -" },
+	{ "/abs/new", "dir /abs/new - -" },
+	{ "dir:new", "dir new - -" },
+	{ "new", "error usage: can't write to 'new': only directories can be written; a directory here is './new'" },
+	{ "oci:new", "error usage: *" },
+	{ "sif:new", "error unsupported: *" },
+};
+// clang-format on
+
+static void check(const struct item *v, size_t n, bool in)
+{
+	for (size_t i = 0; i < n; i++) {
+		autostr char *got = show(v[i].text, in);
+		size_t len = strlen(v[i].want);
+
+		if (v[i].want[len - 1] == '*')
+			ok(!strncmp(got, v[i].want, len - 1), "%s '%s': %s",
+			   in ? "in" : "out", v[i].text, got);
+		else
+			is(got, v[i].want, v[i].text);
+	}
+}
+
+static void put(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	if (!f || fputs(text, f) < 0 || fclose(f))
+		exit(99);
+}
+
+int main(void)
+{
+	const char *top = getenv("TMPDIR");
+	autostr char *dir = str_fmt("%s/t_name.XXXXXX", top ? top : "/tmp");
+
+	if (!mkdtemp(dir) || chdir(dir))
+		return 99;
+	mkdir("tree", 0755);
+	mkdir("Upper", 0755);
+	mkdir("col:on", 0755);
+	put("col:on/oci-layout", "{}");
+	mkdir("layout", 0755);
+	put("layout/oci-layout", "{}");
+	put("file.sqfs", "hsqs....");
+	put("plain", "text\n");
+	mkfifo("fifo", 0644);
+	check(ins, ARRAY_SIZE(ins), true);
+	check(outs, ARRAY_SIZE(outs), false);
+	unlink("col:on/oci-layout");
+	unlink("layout/oci-layout");
+	unlink("file.sqfs");
+	unlink("plain");
+	unlink("fifo");
+	rmdir("tree");
+	rmdir("Upper");
+	rmdir("col:on");
+	rmdir("layout");
+	if (chdir("/") || rmdir(dir))
+		return 99;
+	return tap_done();
+}
