@@ -109,9 +109,12 @@ static int to_dest(struct input *in, const struct imgoci *img, int tmpdir,
 {
 	AUTO(imgoci_layers) struct imgoci_layers layers = { 0 };
 
-	if (imgoci_layers_open(in->root, img, !in->ours, &layers, e) ||
-	    flatten(tmpdir, d, img, in->shown, &layers, e))
+	if (imgoci_layers_open(in->root, img, !in->ours, &layers, e))
 		return err_ctx(e, "%s", in->shown);
+	if (flatten(tmpdir, d, img, in->shown, &layers, e)) {
+		imgoci_layers_blame(img, &layers, e);
+		return err_ctx(e, "%s", in->shown);
+	}
 	return 0;
 }
 

@@ -27,13 +27,15 @@ static int put(int ch, const char *name, const struct str *text, struct err *e)
 		return err_sys(e, "can't make '/ch/%s'", name);
 	if (io_write(fd, str_text(text), text->len, name, e))
 		return -1;
+	if (fchmod(fd, 0644)) /* whatever the umask */
+		return err_sys(e, "can't set the mode of '/ch/%s'", name);
 	return io_close(&fd, name, e);
 }
 
 static int open_ch(int root, struct err *e)
 {
 	struct stat st;
-	int fd;
+	autofd int fd = -1;
 
 	if (!fstatat(root, "ch", &st, AT_SYMLINK_NOFOLLOW) &&
 	    !S_ISDIR(st.st_mode) && dir_remove(root, "ch", e))
@@ -42,7 +44,9 @@ static int open_ch(int root, struct err *e)
 		return err_sys(e, "can't make '/ch'");
 	fd = openat(root, "ch",
 		    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return fd < 0 ? err_sys(e, "can't open '/ch'") : fd;
+	if (fd < 0 || fchmod(fd, 0755))
+		return err_sys(e, "can't use '/ch'");
+	return TAKE_FD(fd);
 }
 
 static void describe(const struct imgoci *i, const char *name,

@@ -10,6 +10,10 @@
 #include "format/json.h"
 #include "image/blobs.h"
 
+#include <string.h>
+
+#define SUM_BYTES (256u << 10)
+
 void imgoci_clear(struct imgoci *i)
 {
 	manifest_clear(&i->manifest);
@@ -139,6 +143,43 @@ int imgoci_layers_open(int root, const struct imgoci *i, bool verify,
 		}
 	}
 	return 0;
+}
+
+/* The sum of the file FD from its start. */
+static int sum_file(int fd, enum hash_algo algo, char hex[HASH_HEX_MAX],
+		    struct err *e)
+{
+	AUTO(hash) struct hash *h = hash_new(algo);
+	autostr char *buffer = xmalloc(SUM_BYTES);
+	ssize_t n;
+
+	if (lseek(fd, 0, SEEK_SET))
+		return err_sys(e, "can't read a layer again");
+	while ((n = io_read(fd, buffer, SUM_BYTES, "layer", e)) > 0)
+		hash_add(h, buffer, (size_t)n);
+	hash_hex(h, hex);
+	return n < 0 ? -1 : 0;
+}
+
+int imgoci_layers_blame(const struct imgoci *i, const struct imgoci_layers *l,
+			struct err *e)
+{
+	struct err ignored = { 0 }; /* what E says is more to the point */
+	char hex[HASH_HEX_MAX];
+
+	if (e->kind != ERR_FORMAT && e->kind != ERR_DIGEST)
+		return -1;
+	for (size_t k = 0; k < l->n; k++) {
+		const struct digest *d = &i->manifest.layers[k].digest;
+
+		if (sum_file(l->fds[k], d->algo, hex, &ignored))
+			return -1;
+		if (strcmp(hex, digest_hex(d)))
+			return err_set(
+				e, ERR_DIGEST, "%s: expected %s, got %s:%s",
+				l->names[k], d->text, digest_algo(d), hex);
+	}
+	return -1;
 }
 
 void imgoci_layers_close(struct imgoci_layers *l)

@@ -1,4 +1,4 @@
-/* pull.c - an image from a registry into the store, or straight to a directory.
+/* pull.c - an image from a registry to the store, or straight to a directory.
  * SPDX-License-Identifier: Apache-2.0
  *
  * With DEST a flattening thread reads the layers as they arrive (download.h),
@@ -47,7 +47,7 @@ struct job {
 
 static void job_clear(struct job *j)
 {
-	/* Frees readers from waiting; their threads end before what they use.
+	/* First free readers from waiting, then end them, then what they use.
 	 */
 	if (j->download)
 		download_stop(j->download);

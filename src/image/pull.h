@@ -1,4 +1,4 @@
-/* pull.h - an image from a registry into the store, or straight to a directory.
+/* pull.h - an image from a registry to the store, or straight to a directory.
  * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef IMAGE_PULL_H
@@ -10,11 +10,10 @@
 #include <stdbool.h>
 
 struct pull_opts {
-	const char *store; /* path or NULL: the default */
-	const char
-		*platform; /* "aarch64", "linux/arm/v7"; NULL: this machine */
-	int parallel;      /* downloads at once */
-	bool force;        /* replace DEST if it is an image */
+	const char *store;    /* path or NULL: the default */
+	const char *platform; /* "linux/arm/v7"; NULL: this machine */
+	int parallel;         /* downloads at once */
+	bool force;           /* replace DEST if it is an image */
 	struct client_opts client;
 };
 

@@ -85,8 +85,7 @@ static ssize_t fetch(struct input *in, char *buffer, size_t want, struct err *e)
 	}
 	in->total += got;
 	if (in->total > l->size)
-		return err_set(e, ERR_DIGEST,
-			       "longer than the %llu bytes it should have",
+		return err_set(e, ERR_DIGEST, "expected %llu bytes, got more",
 			       (unsigned long long)l->size);
 	if (in->hash)
 		hash_add(in->hash, buffer, got);
@@ -118,15 +117,17 @@ static int decode(struct input *in, const void *p, size_t n, struct err *e)
 	return 0;
 }
 
-static int check_sum(struct hash *h, const char *want, const char *what,
-		     struct err *e)
+static int check_sum(struct hash *h, enum hash_algo algo, const char *want,
+		     const char *what, struct err *e)
 {
+	const char *name = algo == HASH_SHA512 ? "sha512" : "sha256";
 	char got[HASH_HEX_MAX];
 
 	hash_hex(h, got);
 	if (!strcmp(got, want))
 		return 0;
-	return err_set(e, ERR_DIGEST, "%s is %s, expected %s", what, got, want);
+	return err_set(e, ERR_DIGEST, "%s: expected %s:%s, got %s:%s", what,
+		       name, want, name, got);
 }
 
 /* The blob has ended: is it what it should be? The layer counts as applied only
@@ -136,12 +137,11 @@ static int finish_input(struct input *in, struct err *e)
 	const struct layer_source *l = in->layer;
 
 	if (in->total != l->size)
-		return err_set(e, ERR_DIGEST,
-			       "%llu bytes, shorter than the %llu it should "
-			       "have",
-			       (unsigned long long)in->total,
-			       (unsigned long long)l->size);
-	if (in->hash && check_sum(in->hash, l->blob_hex, "digest", e))
+		return err_set(e, ERR_DIGEST, "expected %llu bytes, got %llu",
+			       (unsigned long long)l->size,
+			       (unsigned long long)in->total);
+	if (in->hash &&
+	    check_sum(in->hash, l->blob_algo, l->blob_hex, "digest", e))
 		return -1;
 	if (codec_end(in->codec, e))
 		return -1;
@@ -211,7 +211,7 @@ static int hash_layer(struct pipeline *p, const struct layer_source *l,
 			hash_add(h, data, n);
 		ring_release(p->ring, READER_HASH);
 	}
-	return h ? check_sum(h, l->diff_hex, "diff_id", e) : 0;
+	return h ? check_sum(h, l->diff_algo, l->diff_hex, "diff_id", e) : 0;
 }
 
 static int hash_main(void *arg, struct err *e)

@@ -76,7 +76,7 @@ static void test_names(void)
 		.size = 7
 	};
 	struct descriptor got = { 0 };
-	struct platform here, other;
+	struct platform here = { 0 }, other = { 0 };
 	struct err e = { 0 };
 	char hex[HASH_HEX_MAX];
 
