@@ -3,16 +3,20 @@
  */
 #include "config.h"
 
+#include "base/num.h"
 #include "base/str.h"
 #include "base/tool.h"
 #include "image/pull.h"
 
 #include <stdlib.h>
 
+#define TIMEOUT_MAX_S 86400
+
 struct cli {
 	struct pull_opts pull;
 	const char *tls_verify;
 	const char *authfile;
+	const char *timeout;
 };
 
 // clang-format off
@@ -34,6 +38,9 @@ static const struct opt options[] = {
 	OPT_CONF('s', "store", struct cli, pull.store, "DIR",
 		 "the store (default /var/tmp/USER.ch)",
 		 "CH_STORE", "store.path"),
+	OPT_CONF(0, "timeout", struct cli, timeout, "SECONDS",
+		 "give up when a host has sent nothing for so long (default 30)",
+		 "CH_TIMEOUT", "pull.timeout"),
 	OPT_CONF(0, "tls-verify", struct cli, tls_verify, "yes|no",
 		 "with 'no' accept any certificate, and plain HTTP",
 		 "CH_TLS_VERIFY", "pull.tls-verify"),
@@ -48,6 +55,25 @@ static const struct tool tool = {
 	.notes = "Example: ch-pull alpine:3.16 ./img && ch-run ./img -- cat /etc/os-release",
 };
 // clang-format on
+
+static int set_timeout(struct cli *c, struct err *e)
+{
+	struct http_opts *o = &c->pull.client.http;
+	uint64_t seconds;
+
+	if (!c->timeout)
+		return 0;
+	if (num_parse_seconds(c->timeout, "--timeout", &seconds, e))
+		return -1;
+	if (seconds < 1 || seconds > TIMEOUT_MAX_S)
+		return err_set(
+			e, ERR_USAGE,
+			"--timeout: expected 1 to %d seconds, found '%s'",
+			TIMEOUT_MAX_S, c->timeout);
+	o->connect_timeout_s = (int)seconds;
+	o->stall_timeout_s = (int)seconds;
+	return 0;
+}
 
 static int run(void *ctx, int argc, char **argv, struct err *e)
 {
@@ -69,6 +95,8 @@ static int run(void *ctx, int argc, char **argv, struct err *e)
 		return err_set(e, ERR_USAGE,
 			       "--parallel: expected 1 to 16, found %d",
 			       c->pull.parallel);
+	if (set_timeout(c, e))
+		return -1;
 	o->http.tls_verify = !c->tls_verify || str_eq(c->tls_verify, "yes");
 	o->http.ca_file = getenv("SSL_CERT_FILE");
 	o->http.user_agent = "chassis/" PACKAGE_VERSION;
