@@ -5,8 +5,9 @@ include test/unit/format.mk
 include test/unit/registry.mk
 include test/unit/layer.mk
 include test/unit/image.mk
+include test/unit/run.mk
 
-LDADD = libimage.a libregistry.a liblayer.a libformat.a libbase.a \
+LDADD = librun.a libimage.a libregistry.a liblayer.a libformat.a libbase.a \
 	$(CURL_LIBS) $(ARCHIVE_LIBS) $(ISAL_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) \
 	$(JANSSON_LIBS) $(CRYPTO_LIBS)
 

@@ -9,12 +9,16 @@ user_home() {
 	awk -F: -v u="$1" '$1 == u { print $6 }' /etc/passwd
 }
 
-# Two test suites may try at the same moment.
+# Two test suites may try at the same moment. A home that an earlier user of
+# that name left is handed over.
 user_make() {
 	for _ in 1 2 3 4 5; do
 		id -u "$1" >/dev/null 2>&1 && return
-		{ useradd -m -s /bin/sh "$1" || adduser -D "$1"; } \
-			>/dev/null 2>&1 && return
+		if { useradd -m -s /bin/sh "$1" || adduser -D "$1"; } \
+			>/dev/null 2>&1; then
+			chown -R "$1" "$(user_home "$1")"
+			return
+		fi
 		sleep 1
 	done
 	echo "can't make the user '$1'" >&2

@@ -1,0 +1,103 @@
+/* ch-run.c - run a command in an image: options and one call.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "base/tool.h"
+#include "image/locate.h"
+#include "run/run.h"
+
+#include <string.h>
+
+struct cli {
+	struct run_options run;
+	const char *store;
+	int *fail_status; /* the tool's; the command may ask for another */
+};
+
+// clang-format off
+static const struct opt options[] = {
+	OPT_CONF('b', "bind", struct cli, run.binds, "SRC[:DST[:OPT]]",
+		 "show SRC of the host as DST; OPT is ro, rw or optional",
+		 NULL, "run.bind"),
+	OPT('c', "cd", struct cli, run.cd, "DIR",
+	    "start in DIR, as seen inside"),
+	OPT(0, "dry-run", struct cli, run.dry_run, NULL,
+	    "print what would be done and why, and do nothing"),
+	OPT_CONF(0, "no-default", struct cli, run.no_default, "LIST",
+		 "leave out defaults: all, or of dev, proc, sys, tmp, home, cwd, hosts, resolv, localtime, machine-id, user, scheduler",
+		 "CH_RUN_NO_DEFAULT", "run.no-default"),
+	OPT_CONF(0, "no-overlay", struct cli, run.no_overlay, NULL,
+		 "make missing mount points without the kernel's overlay",
+		 "CH_RUN_NO_OVERLAY", "run.no-overlay"),
+	OPT_CONF(0, "set-env", struct cli, run.env, "NAME=VALUE|FILE",
+		 "set a variable, or those in FILE; $NAME in VALUE is expanded",
+		 NULL, "run.set-env"),
+	OPT_CONF('s', "store", struct cli, store, "DIR",
+		 "the store (default /var/tmp/USER.ch)",
+		 "CH_STORE", "store.path"),
+	OPT_CONF(0, "unset-env", struct cli, run.env, "GLOB",
+		 "remove the variables whose names match GLOB",
+		 NULL, "run.unset-env"),
+	OPT('w', "write", struct cli, run.write, NULL,
+	    "let the command change the image"),
+};
+
+static const struct tool tool = {
+	.name = "ch-run",
+	.synopsis = "[OPTION...] IMAGE [-- COMMAND [ARG...]]",
+	.about = "Run COMMAND (default: a shell) in IMAGE, as yourself, with your files.",
+	.opts = options,
+	.n_opts = ARRAY_SIZE(options),
+	.notes = "IMAGE is a name in the store (alpine:3.16) or a directory (./tree, dir:tree).\n"
+		 "Exit status: COMMAND's own; 125 if ch-run failed, 126 if COMMAND can't be\n"
+		 "executed, 127 if it was not found.",
+	.options_first = true,
+	.fail_status = 125,
+	.usage_status = 125,
+};
+// clang-format on
+
+/* What stands behind the image: one "--" may, but no option. */
+static int find_command(char **argv, char *const **command, struct err *e)
+{
+	if (*argv && !strcmp(*argv, "--"))
+		argv++;
+	else if (*argv && **argv == '-')
+		return err_set(e, ERR_USAGE,
+			       "option '%s' after IMAGE: options come before "
+			       "the image, a command after '--'",
+			       *argv);
+	*command = argv;
+	return 0;
+}
+
+static int run(void *ctx, int argc, char **argv, struct err *e)
+{
+	struct cli *c = ctx;
+	autostr char *image = NULL;
+
+	if (argc < 1)
+		return err_set(e, ERR_USAGE, "which image? IMAGE is missing");
+	if (find_command(argv + 1, &c->run.command, e))
+		return -1;
+	image = locate_tree(argv[0], c->store, e);
+	if (!image)
+		return -1;
+	c->run.image = image;
+	return run_command(&c->run, c->fail_status, e);
+}
+
+int main(int argc, char **argv)
+{
+	struct tool t = tool;
+	struct cli c = { .fail_status = &t.fail_status };
+	int status;
+
+	/* Signals are left alone: until the command has taken over there is
+	 * nothing to clean up. */
+	status = tool_main(&t, &c, argc, argv, false, run);
+	opt_list_clear(&c.run.binds);
+	opt_list_clear(&c.run.env);
+	return status;
+}

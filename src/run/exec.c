@@ -1,0 +1,129 @@
+/* exec.c - become the command, or say why not.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * From here on the image is "/": nothing is looked up by name service, no
+ * library is loaded.
+ */
+#include "config.h"
+
+#include "run/exec.h"
+
+#include "base/str.h"
+#include "format/envfile.h"
+#include "run/whynot.h"
+
+#include <limits.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A directory that a path or a descriptor leads to may lie outside of our root;
+ * the kernel then gives no path that starts with '/' (getcwd(2)). */
+static bool is_inside(char path[PATH_MAX])
+{
+	return getcwd(path, PATH_MAX) && *path == '/';
+}
+
+/* A shell believes PWD only if it names the directory it is in, and others
+ * believe it blindly. */
+static void set_pwd(struct plan *p, const char *path)
+{
+	const char *old = env_get(&p->env.env, "PWD");
+	struct stat here, there;
+
+	if (old && !stat(".", &here) && !stat(old, &there) &&
+	    here.st_dev == there.st_dev && here.st_ino == there.st_ino)
+		return;
+	env_set(&p->env.env, "PWD", path);
+}
+
+static int go_to_start(struct plan *p, struct err *e)
+{
+	char path[PATH_MAX];
+
+	for (size_t i = 0; p->starts[i].dir; i++) {
+		const char *dir = p->starts[i].dir;
+		bool is_there = !chdir(dir);
+
+		if (is_there && is_inside(path)) {
+			set_pwd(p, path);
+			return 0;
+		}
+		if (!p->must_start_first)
+			continue;
+		if (is_there)
+			return err_set(e, ERR_FORMAT,
+				       "can't start in '%s' (--cd): it leads "
+				       "out of the image",
+				       dir);
+		return err_sys(e, "can't start in '%s' (--cd)", dir);
+	}
+	return err_sys(e, "can't start in '/'");
+}
+
+/* Whoever started us may have left signals blocked or SIGCHLD ignored, which
+ * exec passes on and few programs expect (signal(7)). Other ignored signals are
+ * meant, as by nohup(1). */
+static void reset_signals(void)
+{
+	struct sigaction dfl = { .sa_handler = SIG_DFL };
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigaction(SIGCHLD, &dfl, NULL);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* Try the command in each directory of LIST. Returns errno of the most telling
+ * failure, and which path it was (the caller's, or NULL). */
+static int try_path(struct plan *p, const char *list, char **which)
+{
+	AUTO(strlist) struct strlist dirs = { 0 };
+	int code = ENOENT;
+
+	strlist_split(&dirs, list, ':', true);
+	for (size_t i = 0; i < dirs.n; i++) {
+		const char *dir = *dirs.v[i] ? dirs.v[i] : ".";
+		autostr char *path = str_fmt("%s/%s", dir, p->command.v[0]);
+
+		execve(path, p->command.v, p->env.env.v);
+		if (errno == ENOTDIR || (errno == ENOENT && access(path, F_OK)))
+			continue;
+		/* As execvp(3): no permission here, look on. */
+		if (!*which) {
+			code = errno;
+			*which = TAKE(path);
+		}
+		if (code != EACCES)
+			break;
+	}
+	return code;
+}
+
+int exec_command(struct plan *p, int *status, struct err *e)
+{
+	const char *name = p->command.v[0];
+	const char *list;
+	autostr char *which = NULL;
+	int code;
+
+	if (go_to_start(p, e))
+		return -1;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return err_sys(e, "can't give up new privileges");
+	reset_signals();
+	if (strchr(name, '/')) {
+		execve(name, p->command.v, p->env.env.v);
+		return whynot(name, name, errno, status, e);
+	}
+	list = env_get(&p->env.env, "PATH");
+	code = try_path(p, list ? list : "", &which);
+	if (which)
+		return whynot(name, which, code, status, e);
+	*status = EXEC_NOT_FOUND;
+	return err_set(e, ERR_NOTFOUND,
+		       "can't run '%s': not found in the image's PATH (%s)",
+		       name, list ? list : "");
+}

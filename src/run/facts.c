@@ -1,0 +1,191 @@
+/* facts.c - the host, the caller and the image as they are, for the plan.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "run/facts.h"
+
+#include "base/dir.h"
+#include "base/io.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/path.h"
+#include "format/envfile.h"
+#include "run/look.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+
+#define TEXT_MAX ((size_t)1 << 20)
+#define IMAGE_ENV "/ch/environment"
+#define SHELL_ALWAYS "/bin/sh"
+
+/* The working directory; NULL where there is none that has a path. */
+static char *find_cwd(void)
+{
+	char path[PATH_MAX];
+
+	if (!getcwd(path, sizeof path) || *path != '/')
+		return NULL;
+	return xstrdup(path);
+}
+
+static char *find_home(const struct host *h)
+{
+	const char *home = env_get(&h->env, "HOME");
+
+	if (home && *home == '/')
+		return path_clean(home);
+	home = h->user.home;
+	return home && *home == '/' ? path_clean(home) : NULL;
+}
+
+static void gather_host(struct host *h)
+{
+	for (char **item = environ; *item; item++)
+		strlist_add(&h->env, *item);
+	user_lookup(&h->user, env_get(&h->env, "USER"));
+	h->cwd = find_cwd();
+	h->home = find_home(h);
+}
+
+/* The regular file PATH inside the image IMAGE, following its links there. */
+static int read_inside(int image, const char *path, struct str *out,
+		       struct err *e)
+{
+	int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
+	struct stat st;
+	autofd int fd = dir_open_in_root(image, path, flags, 0, e);
+
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode))
+		return err_set(e, ERR_FORMAT, "'%s' is not a regular file",
+			       path);
+	return io_read_all(fd, TEXT_MAX, path, out, e);
+}
+
+/* A file of the image that it may do without. What is wrong with it must not
+ * keep the user from running (or repairing) the image, but he is told. */
+static void read_optional(int image, const char *path, struct str *out)
+{
+	struct err why = { 0 };
+
+	if (!read_inside(image, path, out, &why))
+		return;
+	str_clear(out);
+	if (why.kind != ERR_NOTFOUND)
+		log_warn("ignored in the image: %s", why.msg);
+}
+
+static void read_image_env(int image, struct strlist *out)
+{
+	AUTO(str) struct str text = { 0 };
+	struct err why = { 0 };
+
+	read_optional(image, IMAGE_ENV, &text);
+	if (text.len && envfile_parse(IMAGE_ENV, text.p, text.len, out, &why))
+		log_warn("ignored in the image, with what follows: %s",
+			 why.msg);
+}
+
+/* The files named by --set-env. Not regular ones only: a shell gives
+ * /dev/fd/63 for <(command). */
+static int read_env_files(struct facts *f, const struct run_options *o,
+			  struct err *e)
+{
+	f->n_files = o->env.n;
+	f->files = xcalloc(o->env.n + 1, sizeof *f->files);
+	for (size_t i = 0; i < o->env.n; i++) {
+		const struct opt_item *rule = &o->env.v[i];
+		AUTO(str) struct str text = { 0 };
+		autofd int fd = -1;
+
+		if (strcmp(rule->name, "set-env") ||
+		    environ_is_assignment(rule->value))
+			continue;
+		fd = open(rule->value, O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			return err_sys(e, "--set-env: can't open '%s'",
+				       rule->value);
+		if (io_read_all(fd, TEXT_MAX, rule->value, &text, e) ||
+		    envfile_parse(rule->value, str_text(&text), text.len,
+				  &f->files[i], e))
+			return err_ctx(e, "--set-env");
+	}
+	return 0;
+}
+
+static void find_shell(struct facts *f, int image)
+{
+	const char *shell = f->host.user.shell;
+	struct err ignored = { 0 }; /* what can't be opened is not there */
+	autofd int fd = -1;
+	struct stat st;
+
+	if (!shell || *shell != '/')
+		return;
+	fd = dir_open_in_root(image, shell, O_PATH, 0, &ignored);
+	if (fd >= 0 && !fstat(fd, &st) && S_ISREG(st.st_mode))
+		f->shell = shell;
+}
+
+static bool has_flag(const struct wants *w, unsigned flag)
+{
+	for (size_t i = 0; i < w->n; i++)
+		if (w->v[i].flags & flag)
+			return true;
+	return false;
+}
+
+static int gather_image(struct facts *f, const struct run_options *o, int image,
+			struct err *e)
+{
+	AUTO(look_image) struct look_image inside = { .fd = image };
+	struct look look = {
+		.ctx = &inside,
+		.host = look_on_host,
+		.real = look_real,
+		.image = look_in_image,
+	};
+
+	if (fstat(image, &f->image))
+		return err_sys(e, "can't read '%s'", o->image);
+	if (wants_look(&f->wants, &look, o->write, e))
+		return -1;
+	read_image_env(image, &f->image_env);
+	if (!has_flag(&f->wants, WANT_PASSWD))
+		return 0;
+	read_optional(image, "/etc/passwd", &f->passwd);
+	read_optional(image, "/etc/group", &f->group);
+	find_shell(f, image);
+	return 0;
+}
+
+int facts_gather(struct facts *f, const struct run_options *o, struct err *e)
+{
+	autofd int image = -1;
+
+	*f = (struct facts){ .shell = SHELL_ALWAYS };
+	gather_host(&f->host);
+	if (wants_make(&f->wants, &f->host, o, e) || read_env_files(f, o, e))
+		return -1;
+	image = open(o->image, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (image < 0)
+		return err_sys(e, "can't open image '%s'", o->image);
+	return gather_image(f, o, image, e);
+}
+
+void facts_clear(struct facts *f)
+{
+	host_clear(&f->host);
+	wants_clear(&f->wants);
+	strlist_clear(&f->image_env);
+	for (size_t i = 0; i < f->n_files; i++)
+		strlist_clear(&f->files[i]);
+	free(f->files);
+	str_clear(&f->passwd);
+	str_clear(&f->group);
+	*f = (struct facts){ 0 };
+}

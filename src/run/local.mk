@@ -1,0 +1,21 @@
+# run/ - floor 4: from an image on disk to a running command.
+# SPDX-License-Identifier: Apache-2.0
+noinst_LIBRARIES += librun.a
+librun_a_SOURCES = \
+	src/run/apply.c src/run/apply.h \
+	src/run/assemble.c src/run/assemble.h \
+	src/run/environ.c src/run/environ.h \
+	src/run/exec.c src/run/exec.h \
+	src/run/facts.c src/run/facts.h \
+	src/run/look.c src/run/look.h \
+	src/run/mnt.c src/run/mnt.h \
+	src/run/ns.c src/run/ns.h \
+	src/run/options.h \
+	src/run/plan.c src/run/plan.h \
+	src/run/plan_print.c \
+	src/run/probe.c src/run/probe.h \
+	src/run/root.c src/run/root.h \
+	src/run/run.c src/run/run.h \
+	src/run/user.c src/run/user.h \
+	src/run/wants.c src/run/wants.h \
+	src/run/whynot.c src/run/whynot.h

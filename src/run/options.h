@@ -1,0 +1,35 @@
+/* options.h - what the caller of ch-run asks for, as plain data.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * All pointers are borrowed and must live as long as the struct is used.
+ */
+#ifndef RUN_OPTIONS_H
+#define RUN_OPTIONS_H
+
+#include "base/opt.h"
+
+#include <stdbool.h>
+
+/* Ways that an old kernel or an odd host forces on us. Found out at run time;
+ * set beforehand by tests, so that every way is tested everywhere. */
+struct run_how {
+	bool classic;    /* mount(2) only: no open_tree, move_mount (Linux 5.2)
+			  * and mount_setattr (5.12) */
+	bool no_overlay; /* as if the kernel refused overlays */
+	bool no_pivot;   /* as if pivot_root failed (root is the initramfs) */
+};
+
+struct run_options {
+	const char *image;      /* absolute path of the image's directory */
+	struct opt_list binds;  /* SRC[:DST[:OPT]], in order */
+	struct opt_list env;    /* "set-env" and "unset-env", in order */
+	const char *cd;         /* directory inside, or NULL */
+	const char *no_default; /* names of defaults to leave out, or NULL */
+	bool write;             /* the image may be written to */
+	bool no_overlay;
+	bool dry_run;         /* print the plan to stdout, do nothing */
+	char *const *command; /* ends in NULL; none: a shell */
+	struct run_how how;
+};
+
+#endif

@@ -1,0 +1,268 @@
+/* root.c - the new root: mount the image, add what it lacks, enter it.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "run/root.h"
+
+#include "base/dir.h"
+#include "base/io.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "run/assemble.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
+
+/* Where to stack if the image is "/" itself: any directory that every system
+ * has and nobody wants to have mounted inside. */
+#define STACK_ELSEWHERE "/etc"
+
+#define DIR_MODE 0755
+#define FILE_MODE 0644
+
+int root_take_image(struct root *r, const char *path, const struct stat *was,
+		    struct err *e)
+{
+	struct stat st;
+
+	/* Not on "/": the host's root must have nothing of ours on top when it
+	 * is unmounted, or that would be unmounted in its place. */
+	r->mnt.stack = strcmp(path, "/") ? path : STACK_ELSEWHERE;
+	r->image = mnt_take(&r->mnt, AT_FDCWD, path, e);
+	if (r->image < 0)
+		return -1;
+	if (fstat(r->image, &st))
+		return err_sys(e, "can't read '%s'", path);
+	if (st.st_dev != was->st_dev || st.st_ino != was->st_ino)
+		return err_set(e, ERR_NOTFOUND,
+			       "'%s' was replaced while it was looked at",
+			       path);
+	return 0;
+}
+
+/* The classic calls copy "/" when scratch is mounted in it already: take the
+ * copy of scratch off again. */
+static int drop_copy(struct root *r, int image, struct err *e)
+{
+	const char *name = STACK_ELSEWHERE;
+	autofd int fd = -1;
+
+	if (!r->mnt.classic || r->scratch < 0 || strcmp(r->mnt.stack, name))
+		return 0;
+	fd = dir_open_in_root(image, name, O_PATH | O_DIRECTORY, 0, e);
+	return fd < 0 ? -1 : mnt_drop(fd, e);
+}
+
+int root_mount_image(struct root *r, const struct step *s, struct err *e)
+{
+	int fd;
+
+	r->flags = MNT_NOSUID | (s->readonly ? MNT_READONLY : 0);
+	fd = mnt_stack(&r->mnt, r->image, r->flags, e);
+	if (fd < 0)
+		return -1;
+	close(r->image);
+	r->image = fd;
+	if (drop_copy(r, fd, e))
+		return -1;
+	r->top = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	return r->top < 0 ? err_sys(e, "can't keep '%s'", s->src) : 0;
+}
+
+int root_add_scratch(struct root *r, struct err *e)
+{
+	r->scratch = mnt_stack_tmpfs(&r->mnt, e);
+	return r->scratch < 0 ? -1 : 0;
+}
+
+/* A new file NAME in DIR; TEXT may be NULL. */
+static int make_file(int dir, const char *name, const char *text, struct err *e)
+{
+	int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+	autofd int fd = openat(dir, name, flags, FILE_MODE);
+
+	if (fd < 0)
+		return err_sys(e, "can't make '%s'", name);
+	return text ? io_write(fd, text, strlen(text), name, e) : 0;
+}
+
+/* PATH beneath DIR, with the directories on the way. */
+static int make_entry(int dir, const char *path, bool is_dir, const char *text,
+		      struct err *e)
+{
+	autostr char *parent = path_dir(path);
+	autofd int fd = -1;
+
+	if (!strcmp(parent, ".")) {
+		if (!is_dir)
+			return make_file(dir, path, text, e);
+		if (!mkdirat(dir, path, DIR_MODE))
+			return 0;
+		if (errno != EEXIST)
+			return err_sys(e, "can't make '%s'", path);
+	}
+	fd = dir_make_path(dir, is_dir ? path : parent, DIR_MODE, e);
+	if (fd < 0)
+		return -1;
+	return is_dir ? 0 : make_file(fd, path_base(path), text, e);
+}
+
+static int make_fresh(const struct step *s, int dir, struct err *e)
+{
+	for (size_t i = 0; i < s->n_fresh; i++) {
+		const struct fresh *f = &s->fresh[i];
+
+		if (make_entry(dir, f->path, f->is_dir, f->text, e))
+			return -1;
+	}
+	return 0;
+}
+
+/* A name in scratch. */
+struct place {
+	char text[24];
+};
+
+static struct place new_name(struct root *r)
+{
+	struct place p;
+
+	snprintf(p.text, sizeof p.text, "%zu", r->n_made++);
+	return p;
+}
+
+static int new_directory(struct root *r, struct err *e)
+{
+	struct place name = new_name(r);
+	int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+	int fd = -1;
+
+	if (!mkdirat(r->scratch, name.text, DIR_MODE))
+		fd = openat(r->scratch, name.text, flags);
+	return fd < 0 ? err_sys(e, "can't make a directory") : fd;
+}
+
+/* Make the mount that FD is the root of what the command will see. */
+static void set_top(struct root *r, int fd)
+{
+	close(r->top);
+	r->top = fd;
+}
+
+static int try_overlay(struct root *r, const struct step *s, int upper,
+		       int lower, struct err *e)
+{
+	int top;
+
+	if (s->dst[1])
+		return mnt_put_overlay(upper, lower, r->top, s->dst, e);
+	top = mnt_stack_overlay(&r->mnt, upper, lower, e);
+	if (top < 0)
+		return -1;
+	set_top(r, top);
+	return 0;
+}
+
+/* Show the scratch directory NEW as the directory of S. The mount is read-only,
+ * the directory behind it is not: it is still to be filled through NEW. */
+static int show(struct root *r, const struct step *s, int new, struct err *e)
+{
+	autofd int fd = mnt_take(&r->mnt, new, ".", e);
+	int top;
+
+	if (fd < 0)
+		return -1;
+	if (s->dst[1])
+		return mnt_put(&r->mnt, fd, r->top, s->dst, r->flags, e);
+	top = mnt_stack(&r->mnt, fd, r->flags, e);
+	if (top < 0)
+		return -1;
+	set_top(r, top);
+	return 0;
+}
+
+int root_change(struct root *r, const struct plan *p, const struct step *s,
+		struct err *e)
+{
+	int flags = O_RDONLY | O_DIRECTORY;
+	autofd int new = new_directory(r, e);
+	autofd int old = -1;
+	struct err refused = { 0 };
+
+	if (new < 0 || make_fresh(s, new, e))
+		return -1;
+	/* Before NEW is in its place, which may hide it. */
+	old = dir_open_in_root(r->image, s->dst, flags, 0, e);
+	if (old < 0)
+		return -1;
+	if (s->kind == STEP_OVERLAY && !r->no_overlay) {
+		if (!try_overlay(r, s, new, old, &refused))
+			return 0;
+		/* The reasons differ by kernel and file system (EPERM before
+		 * 5.11, ENODEV, EINVAL, ELOOP); the remedy is the same. */
+		log_info("overlay on '%s': %s; assembled instead", s->dst,
+			 refused.msg);
+	}
+	if (show(r, s, new, e))
+		return -1;
+	if (!s->n_entries)
+		return 0;
+	return assemble_fill(&r->mnt, p, s, old, r->top, new, e);
+}
+
+int root_put_text(struct root *r, const char *path, const char *text,
+		  struct err *e)
+{
+	unsigned flags = MNT_READONLY | MNT_NOSUID;
+	struct place name = new_name(r);
+	autofd int fd = -1;
+
+	if (make_file(r->scratch, name.text, text, e))
+		return -1;
+	fd = mnt_take(&r->mnt, r->scratch, name.text, e);
+	return fd < 0 ? -1 : mnt_put(&r->mnt, fd, r->top, path, flags, e);
+}
+
+int root_make(struct root *r, const char *path, bool is_dir, struct err *e)
+{
+	return make_entry(r->top, path + 1, is_dir, NULL, e);
+}
+
+/* Where the host's root is the initramfs, as on nodes without disks, it can't
+ * be moved (pivot_root(2), EINVAL). What is mounted over it becomes the root
+ * instead, as switch_root(8) does it. The way back down is an unmount, which
+ * needs a capability that the command does not get. */
+static int enter_over(struct err *e)
+{
+	if (mount(".", "/", NULL, MS_MOVE, NULL))
+		return err_sys(e, "can't move the new root to '/'");
+	if (chroot(".") || chdir("/"))
+		return err_sys(e, "can't enter the new root");
+	return 0;
+}
+
+int root_enter(struct root *r, struct err *e)
+{
+	if (fchdir(r->top))
+		return err_sys(e, "can't enter the new root");
+	if (r->no_pivot || syscall(SYS_pivot_root, ".", ".")) {
+		if (!r->no_pivot && errno != EINVAL)
+			return err_sys(e, "can't pivot to the new root");
+		return enter_over(e);
+	}
+	/* The host's root now lies over the new one, at ".". */
+	if (umount2(".", MNT_DETACH))
+		return err_sys(e, "can't let go of the host's root");
+	return chdir("/") ? err_sys(e, "can't enter the new root") : 0;
+}
+
+void root_close(struct root *r)
+{
+	auto_fd_(&r->image);
+	auto_fd_(&r->scratch);
+	auto_fd_(&r->top);
+	*r = (struct root)ROOT_INIT;
+}

@@ -1,0 +1,8 @@
+# Unit tests of run/.
+# SPDX-License-Identifier: Apache-2.0
+check_PROGRAMS += \
+	test/unit/t_apply \
+	test/unit/t_environ \
+	test/unit/t_plan \
+	test/unit/t_user \
+	test/unit/t_whynot
