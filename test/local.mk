@@ -11,7 +11,22 @@ LDADD = librun.a libimage.a libregistry.a liblayer.a libformat.a libbase.a \
 	$(CURL_LIBS) $(ARCHIVE_LIBS) $(ISAL_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) \
 	$(JANSSON_LIBS) $(CRYPTO_LIBS)
 
-TESTS += $(check_PROGRAMS)
+checks = \
+	test/checks/exits.sh \
+	test/checks/floors.sh \
+	test/checks/harden.sh \
+	test/checks/help.sh \
+	test/checks/links.sh \
+	test/checks/shell.sh \
+	test/checks/size.sh \
+	test/checks/spdx.sh \
+	test/checks/state.sh
+suites = \
+	test/bats/ch-convert.bats \
+	test/bats/ch-pull.bats \
+	test/bats/ch-run.bats \
+	test/bats/faults.bats
+TESTS += $(check_PROGRAMS) $(checks) $(suites)
 
 # Everything speaks TAP.
 TEST_EXTENSIONS = .sh .bats
@@ -38,4 +53,15 @@ AM_TESTS_ENVIRONMENT = \
 check-unit:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(check_PROGRAMS)'
 
-EXTRA_DIST += test/user.sh test/unit/run.sh test/unit/tap.h test/unit/hostile.h test/bats/registry test/data
+# Not a test: compares with other programs, see the script.
+bench: all
+	srcdir='$(abs_top_srcdir)' builddir='$(abs_top_builddir)' \
+		TEST_SHARED='$(TEST_SHARED)' CC='$(CC)' \
+		bash $(top_srcdir)/test/bench/bench
+
+EXTRA_DIST += $(checks) $(suites) test/checks/lib.sh \
+	test/user.sh test/unit/run.sh test/unit/tap.h test/unit/hostile.h \
+	test/data \
+	test/bats/common.bash test/bats/run.sh test/bats/suite.sh \
+	test/bats/tree.py test/bats/registry \
+	test/bench/bench test/bench/bench.py

@@ -23,8 +23,8 @@ MUST_CHECK int proc_call(const char *name, int (*fn)(void *arg, struct err *e),
  * NULL (ERR_LIMIT beyond LIMIT bytes), else it is ours as stderr is. *STATUS is
  * the exit status, 128+n for signal n. Other errors: it could not be run
  * (ERR_NOTFOUND if there is no such program) or we were asked to stop
- * (ERR_INTR); no child is left behind. SIGPIPE must be ignored (intr.h) if there
- * is IN. */
+ * (ERR_INTR); no child is left behind. SIGPIPE must be ignored (intr.h) if
+ * there is IN. */
 MUST_CHECK int proc_run(const char *const argv[], const struct str *in,
 			struct str *out, size_t limit, int *status,
 			struct err *e);

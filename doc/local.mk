@@ -1,0 +1,46 @@
+# Manual pages and completions. OPTIONS and the completion come out of the tool
+# itself. They are in the tarball, so that a cross build need not run anything:
+# the tool is only an order-only prerequisite, the dates that count are those of
+# the sources.
+# SPDX-License-Identifier: Apache-2.0
+pages = doc/ch-convert.1 doc/ch-pull.1 doc/ch-run.1
+completions = doc/completions/ch-convert doc/completions/ch-pull \
+	doc/completions/ch-run
+man1_MANS += $(pages)
+bashcompdir = $(datadir)/bash-completion/completions
+bashcomp_DATA = $(completions)
+MAINTAINERCLEANFILES = $(pages) $(completions)
+check_PROGRAMS += doc/boilerplate
+doc_boilerplate_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/test/unit
+
+EXTRA_DIST += $(pages) $(pages:=.in) $(completions) \
+	doc/style.md doc/errors.md doc/design
+
+print_sources = src/base/opt.c src/base/optprint.c src/base/tool.c
+
+# page TOOL: the page with the tool's own options in place of @options@
+page = $(MKDIR_P) doc/completions && \
+	./$(1)$(EXEEXT) --help=man > doc/$(1).options && \
+	sed -e '/@options@/r doc/'$(1).options -e '/@options@/d' \
+		-e 's/@version@/$(PACKAGE_VERSION)/g' \
+		$(srcdir)/doc/$(1).1.in > $@.tmp && \
+	rm -f doc/$(1).options && mv $@.tmp $@
+completion = $(MKDIR_P) doc/completions && \
+	./$(1)$(EXEEXT) --help=bash > $@.tmp && mv $@.tmp $@
+
+doc/ch-convert.1: doc/ch-convert.1.in bin/ch-convert.c $(print_sources) \
+		| ch-convert$(EXEEXT)
+	$(AM_V_GEN)$(call page,ch-convert)
+doc/ch-pull.1: doc/ch-pull.1.in bin/ch-pull.c $(print_sources) \
+		| ch-pull$(EXEEXT)
+	$(AM_V_GEN)$(call page,ch-pull)
+doc/ch-run.1: doc/ch-run.1.in bin/ch-run.c $(print_sources) \
+		| ch-run$(EXEEXT)
+	$(AM_V_GEN)$(call page,ch-run)
+doc/completions/ch-convert: bin/ch-convert.c $(print_sources) \
+		| ch-convert$(EXEEXT)
+	$(AM_V_GEN)$(call completion,ch-convert)
+doc/completions/ch-pull: bin/ch-pull.c $(print_sources) | ch-pull$(EXEEXT)
+	$(AM_V_GEN)$(call completion,ch-pull)
+doc/completions/ch-run: bin/ch-run.c $(print_sources) | ch-run$(EXEEXT)
+	$(AM_V_GEN)$(call completion,ch-run)

@@ -1,0 +1,339 @@
+#!/usr/bin/env bats
+# ch-convert.bats - ch-convert on the store and on OCI layouts of all manners.
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2154,SC2153 # status, out, err: set by try; TREE
+load common
+
+IMG=$TEST_IMAGES
+
+# --- what it does
+
+@test "from the store to a directory: as ch-pull does it" {
+	works ch-pull alpine:3.16 ./pulled
+	works ch-pull alpine:3.16
+	works ch-convert alpine:3.16 ./img
+	[ -z "$out" ]
+	diff <("${TREE[@]}" -x ch pulled) <("${TREE[@]}" -x ch img)
+	for f in config.json environment image; do
+		[ -s img/ch/$f ]
+	done
+	works ch-convert store:alpine:3.16 ./img2
+	store_is_sound
+}
+
+@test "without OUT: unpacked in the store, the path is printed, once" {
+	works ch-pull alpine:3.16
+	works ch-convert alpine:3.16
+	tree=$out
+	case $tree in "$CH_STORE/trees/sha256/"*) ;; *) false ;; esac
+	[ -x "$tree/bin/busybox" ]
+	before=$(stat -c %Z "$tree/ch/image")
+	works ch-convert alpine:3.16
+	same "$out" "$tree"
+	same "$(stat -c %Z "$tree/ch/image")" "$before"
+	store_is_sound
+}
+
+@test "from an OCI layout, named in three ways" {
+	quiet ch-convert "oci:$IMG/rich:1" ./a
+	quiet ch-convert "oci:$IMG/rich" ./b
+	quiet ch-convert "$IMG/rich" ./c
+	cp -r "$IMG/rich" layout
+	quiet ch-convert ./layout ./d
+	for x in b c d; do
+		diff <("${TREE[@]}" -x ch a) <("${TREE[@]}" -x ch $x)
+	done
+	grep -qx "RICH='\?from image'\?" a/ch/environment
+	absent "$CH_STORE"
+}
+
+@test "the image configuration is kept byte for byte" {
+	works ch-convert "oci:$IMG/rich:1" ./img
+	sum=$(sha256sum <img/ch/config.json | cut -d' ' -f1)
+	cmp img/ch/config.json "$IMG/rich/blobs/sha256/$sum"
+}
+
+@test "of an index, this machine's image, or the one of --arch" {
+	works ch-convert --arch=aarch64 "oci:$IMG/alpine:3.16" ./arm
+	grep -q '"arch": *"arm64"' arm/ch/config.json
+	works ch-convert --arch=amd64 "oci:$IMG/alpine" ./intel
+	grep -q '"arch": *"amd64"' intel/ch/config.json
+}
+
+@test "an OCI layout written by skopeo" {
+	works skopeo --insecure-policy copy -q --src-tls-verify=false \
+		"docker://$TEST_REGISTRY/layered:docker" oci:lay:v1
+	works ch-convert oci:lay:v1 ./img
+	works ch-convert "oci:$IMG/layered-gzip:1" ./img2
+	diff <("${TREE[@]}" -x ch img) <("${TREE[@]}" -x ch img2)
+}
+
+@test "layers of all compressions equal umoci's tree" {
+	needs umoci
+	works umoci unpack --rootless --image "$IMG/layered-gzip:1" bundle
+	for how in gzip zstd plain; do
+		works ch-convert "oci:$IMG/layered-$how:1" ./$how
+		trees_equal $how bundle/rootfs
+	done
+}
+
+@test "hard links, across layers too" {
+	works ch-convert "oci:$IMG/layered-gzip" ./img
+	cd img/t/hard
+	same "$(stat -c %i c)" "$(stat -c %i e)"
+	same "$(stat -c %i solo)" "$(stat -c %i d)"
+	absent a
+	same "$(cat b)" "on its own now"
+	same "$(stat -c %h b)" 1
+	same "$(cat c)" "shared by three"
+}
+
+@test "directories that the image does not name" {
+	python3 - "$TEST_STAGE" <<-'END'
+	import sys
+	sys.path.insert(0, sys.argv[1] + "/bats/registry")
+	sys.dont_write_bytecode = True
+	from images import Tar
+	from oci import Layout
+	lay = Layout("lay")
+	lay.tag(lay.image([Tar().file("a/b/c", "x").bytes()]), "1")
+	END
+	works ch-convert ./lay ./img
+	same "$(stat -c '%a %F' img/a img/a/b)" \
+		"$(printf '755 directory\n755 directory')"
+}
+
+@test "things left out or changed by rule" {
+	works ch-convert "oci:$IMG/odd" ./img
+	absent img/odd/null img/odd/disk
+	same "$(wc -l <"$T/.err")" 1
+	says 'ch-convert: .*2 device'
+	same "$(stat -c %a img/odd/setuid img/odd/setgid)" \
+		"$(printf '755\n755')"
+	same "$(stat -c %a img/odd/locked img/odd/locked/secret)" \
+		"$(printf '700\n400')"
+	[ -p img/odd/fifo ]
+	# file systems without user attributes exist; ours may be one
+	if setfattr -n user.x -v y img/odd/fifo 2>/dev/null ||
+		setfattr -n user.x -v y img/odd/xattr 2>/dev/null; then
+		same "$(getfattr --only-values -n user.colour img/odd/xattr)" \
+			blue
+	fi
+	getfattr -d -m - img/odd/xattr >attrs 2>/dev/null || :
+	lacks trusted attrs
+}
+
+# --- where it goes
+
+@test "OUT has to be new or empty, or an image and --force" {
+	mkdir empty full
+	echo precious >full/file
+	works ch-convert "oci:$IMG/bare" ./empty
+	fails 1 ".*'\./full' exists and is not empty; use --force" \
+		ch-convert "oci:$IMG/bare" ./full
+	fails 1 ".*does not look like an image" \
+		ch-convert --force "oci:$IMG/bare" ./full
+	same "$(cat full/file)" precious
+	fails 1 ".*'\./empty' exists" ch-convert "oci:$IMG/rich" ./empty
+	works ch-convert --force "oci:$IMG/rich" ./empty
+	[ -x empty/bin/busybox ]
+	absent empty/only
+}
+
+@test "OUT that can't be" {
+	fails 1 ".*No such file or directory" \
+		ch-convert "oci:$IMG/bare" ./no/such/place
+	fails 2 ".*can't write to 'name'.*'\./name'" \
+		ch-convert "oci:$IMG/bare" name
+	echo x >file
+	fails 1 ".*'\./file' exists and is not a directory" \
+		ch-convert "oci:$IMG/bare" ./file
+	mkdir ro
+	chmod 500 ro
+	fails 1 ".*Permission denied" ch-convert "oci:$IMG/bare" ./ro/img
+}
+
+@test "IN that is not there, or is nothing we read" {
+	fails 1 ".*no image 'alpine:3.16' in store.*; get it with 'ch-pull alpine:3.16'|.*no store.*ch-pull alpine:3.16" \
+		ch-convert alpine:3.16 ./img
+	works ch-pull bare:1
+	fails 1 ".*no image 'alpine:3.16' in store.*ch-pull alpine:3.16'" \
+		ch-convert alpine:3.16 ./img
+	fails 1 ".*'\./nothing'.*No such file or directory" \
+		ch-convert ./nothing ./img
+	echo text >file
+	fails 1 ".*'\./file'" ch-convert ./file ./img
+	mkdir dir
+	fails 1 ".*'\./dir'" ch-convert ./dir ./img
+	fails 1 ".*bad-empty" ch-convert "oci:$IMG/bad-empty" ./img
+	fails 1 ".*nosuch" ch-convert "oci:$IMG/bare:nosuch" ./img
+	fails 1 ".*is in a registry; use ch-pull" \
+		ch-convert docker://alpine:3.16 ./img
+	absent img
+}
+
+@test "a layout with several images: which one?" {
+	python3 - "$IMG" <<-'END'
+	import json, shutil, sys
+	shutil.copytree(sys.argv[1] + "/bare", "two")
+	with open("two/index.json") as f:
+	    index = json.load(f)
+	other = json.loads(json.dumps(index["manifests"][0]))
+	other["annotations"]["org.opencontainers.image.ref.name"] = "2"
+	index["manifests"].append(other)
+	with open("two/index.json", "w") as f:
+	    json.dump(index, f)
+	END
+	fails 1 ".*1.*2" ch-convert oci:two ./img
+	works ch-convert oci:two:2 ./img
+}
+
+@test "usage" {
+	fails 2 ".*IN is missing; see 'ch-convert --help'" ch-convert
+	fails 2 ".*unexpected argument 'c'" ch-convert a ./b c
+	fails 1 ".*kind 'squash'" ch-convert squash: ./x
+	fails 2 ".*" ch-convert oci: ./x
+	fails 2 ".*'A'" ch-convert Alpine ./x
+}
+
+# --- hostile layers: refused
+
+# refuses NAME REGEX
+refuses() {
+	fails 1 "$2" ch-convert "oci:$IMG/bad-$1:1" ./img || return
+	absent img
+}
+
+@test "names that climb out of the tree" {
+	for name in climb climb-first climb-canary climb-dir climb-sym; do
+		refuses $name ".*layer 2 of 2: .*'\.\.'"
+	done
+}
+
+@test "hard links that lead out, or nowhere" {
+	for name in hard-out hard-missing hard-canary hard-through; do
+		refuses $name ".*layer 2 of 2: 'd'"
+	done
+}
+
+@test "whiteouts of nothing, of '.' and of '..'" {
+	refuses white-dots ".*layer 2 of 2: .*"
+	refuses white-nothing ".*layer 2 of 2: .*"
+	refuses white-climb ".*layer 2 of 2: .*'\.\.'"
+}
+
+@test "an image whose root is no directory" {
+	refuses root-sym ".*layer 2 of 2: .*"
+	refuses root-file ".*layer 2 of 2: .*"
+}
+
+@test "hostile layers: legal, and kept inside" {
+	for dir in "$IMG"/bad-contained-*; do
+		works ch-convert "oci:$dir" ./img
+		same "$(cat "$TEST_CANARY"/*)" untouched
+		same "$(ls "$TEST_CANARY")" file
+		absent "$T/evil" "$TEST_STAGE/evil" "$TEST_STAGE/inside"
+		rm -rf img
+	done
+}
+
+@test "a link means what it means inside the image" {
+	works ch-convert "oci:$IMG/bad-contained-sym-abs" ./img
+	same "$(cat "img$TEST_CANARY/evil")" x
+	[ -L img/out ]
+	works ch-convert "oci:$IMG/bad-contained-sym-file" ./img2
+	same "$(cat img2/file)" evil
+	[ ! -L img2/file ]
+}
+
+# --- layers and documents that are not what they should be
+
+@test "diff_id, digest and size: expected and found" {
+	refuses diff-id ".*layer 1 of 1: diff_id: expected $HEX, got $HEX$"
+	refuses flipped ".*layer 1 of 1: expected $HEX, got $HEX$"
+	refuses size-low ".*expected [0-9]+ bytes, (found|got) [0-9]+"
+	refuses size-high ".*expected [0-9]+ bytes, (found|got) [0-9]+"
+	refuses blob-missing ".*sha256:[0-9a-f]{64}"
+	refuses digest-form ".*digest 'sha256:\.\./.*"
+}
+
+@test "layers that are no archive" {
+	refuses cut ".*layer 1 of 1: .*"
+	refuses not-tar ".*layer 1 of 1: .*"
+	refuses cut-tar ".*layer 1 of 1: .*"
+	refuses bzip2 ".*layer 1 of 1: .*bzip2.*"
+	refuses media ".*x-unheard-of.*"
+	refuses foreign ".*"
+}
+
+@test "documents that are not JSON, or not the right JSON" {
+	refuses json ".*line 1.*"
+	refuses json-html ".*expected JSON, found '<html.*"
+	refuses json-deep ".*"
+	refuses json-list ".*expected an object.*"
+	refuses json-twice ".*name occurs twice.*"
+	refuses schema1 ".*"
+	refuses config-json ".*"
+	refuses diff-ids ".*1 layers?, .*2.*"
+}
+
+@test "no image for this machine: what there is is listed" {
+	refuses platform ".*no image for linux/.*; there is .*s390x.*riscv64"
+}
+
+# --- when it goes wrong on the way
+
+@test "interrupted at any moment: the signal's status, nothing left" {
+	for t in 0.02 0.05 0.1 0.2 0.3; do
+		for signal in INT TERM HUP; do
+			interrupt $signal $t ch-convert "oci:$IMG/big" ./img
+			case $status in
+			0) ;;
+			129 | 130 | 143)
+				stopped_by SIG$signal
+				absent img
+				;;
+			*) show "after $t s"; return 1 ;;
+			esac
+			same "$(find "$T" -name '.ch-tmp.*')" ""
+			rm -rf img
+		done
+	done
+}
+
+@test "a full disk" {
+	unshare -Urm mount -t tmpfs none /mnt 2>/dev/null || skip "no tmpfs"
+	mkdir small
+	for size in 1m 30m; do
+		# shellcheck disable=SC2016 # for the inner shell
+		fails 1 ".*No space left on device" unshare -Urm sh -c '
+			mount -t tmpfs -o size=$1 none small
+			ch-convert "oci:$2" ./small/img
+			s=$?
+			[ -z "$(ls -A small)" ] || s=99
+			exit $s' sh $size "$IMG/big"
+	done
+}
+
+@test "two at the same time into the store" {
+	works ch-pull big:1
+	ch-convert big:1 >a &
+	one=$!
+	ch-convert big:1 >b
+	wait $one
+	same "$(cat a)" "$(cat b)"
+	store_is_sound
+	[ -f "$(cat a)/big/3.999" ]
+}
+
+@test "the umask changes nothing" {
+	(umask 077 && works ch-convert "oci:$IMG/layered-gzip" ./a)
+	(umask 000 && works ch-convert "oci:$IMG/layered-gzip" ./b)
+	diff <("${TREE[@]}" -x ch a) <("${TREE[@]}" -x ch b)
+	same "$(stat -c %a a a/ch a/ch/*)" "$(stat -c %a b b/ch b/ch/*)"
+}
+
+@test "another tool's tree is nothing to run twice: unpacked already" {
+	works ch-convert "oci:$IMG/bare" ./img
+	fails 1 ".*unpacked already" ch-convert ./img ./img2
+}

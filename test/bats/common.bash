@@ -1,0 +1,203 @@
+# common.bash - what the suites share: a place of their own, and assertions.
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+#
+# suite.sh has set: TEST_STAGE, TEST_IMAGES (OCI layouts), TEST_REGISTRY (the
+# same images pushed), TEST_CANARY (must never change), CH_REGISTRY, CH_CONFIG.
+
+# shellcheck disable=SC2034 # for the suites
+HEX='sha256:[0-9a-f]{64}'
+TREE=(python3 -B "$TEST_STAGE/bats/tree.py")
+
+setup() {
+	T=$(mktemp -d "$TMPDIR/t.XXXXXX")
+	cd "$T" || return
+	export CH_STORE=$T/store HOME=$TEST_STAGE/tmp/home
+	unset CH_ARCH CH_PARALLEL CH_TLS_VERIFY
+	if declare -F extra_setup >/dev/null; then
+		extra_setup
+	fi
+}
+
+# Each test is also a test of this: nothing outside was touched, nothing
+# unfinished is left.
+teardown() {
+	local left
+	if declare -F extra_teardown >/dev/null; then
+		extra_teardown
+	fi
+	cd / || return
+	[ "$(cat "$TEST_CANARY"/*)" = untouched ] || {
+		echo "outside of the image: $(ls -la "$TEST_CANARY")"
+		return 1
+	}
+	left=$(find "$T" -name '.ch-tmp.*' | head -3)
+	chmod -R u+rwX "$T" 2>/dev/null
+	rm -rf "$T"
+	[ -z "$left" ] || {
+		echo "left behind: $left"
+		return 1
+	}
+}
+
+show() {
+	echo "command: $*"
+	echo "status:  $status"
+	echo "stdout:  $out"
+	echo "stderr:  $err"
+}
+
+# try COMMAND...: sets status, out and err.
+try() {
+	status=0
+	"$@" >"$T/.out" 2>"$T/.err" </dev/null || status=$?
+	out=$(cat "$T/.out")
+	err=$(cat "$T/.err")
+}
+
+# works COMMAND...: status 0.
+works() {
+	try "$@"
+	[ "$status" = 0 ] || {
+		show "$@"
+		return 1
+	}
+}
+
+# quiet COMMAND...: status 0, and not a word on stderr.
+quiet() {
+	works "$@" || return
+	[ -z "$err" ] || {
+		show "$@"
+		return 1
+	}
+}
+
+# fails STATUS REGEX COMMAND...: that status, nothing on stdout, one line on
+# stderr that matches the extended regular expression behind "TOOL: error: ".
+fails() {
+	local want=$1 regex=$2
+	shift 2
+	try "$@"
+	if [ "$status" = "$want" ] && [ -z "$out" ] &&
+		[ "$(wc -l <"$T/.err")" = 1 ] &&
+		grep -Eq "^ch-[a-z]+: error: $regex" "$T/.err"; then
+		return 0
+	fi
+	echo "wanted:  status $want, one line: $regex"
+	show "$@"
+	return 1
+}
+
+# same TEXT TEXT: with both shown if they differ.
+same() {
+	[ "$1" = "$2" ] || {
+		diff <(echo "$1") <(echo "$2") | head -40
+		return 1
+	}
+}
+
+# says REGEX: some line of the last output, of either stream.
+says() {
+	grep -Eq -e "$1" "$T/.out" "$T/.err" || {
+		echo "wanted:  $1"
+		show "(before)"
+		return 1
+	}
+}
+
+# lacks PATTERN... FILE: no line matches. (A "! grep" fails no test: the shell
+# takes a negation for meant.)
+lacks() {
+	if grep "$@"; then
+		echo "(that should not be there)"
+		return 1
+	fi
+}
+
+absent() {
+	local path
+	for path; do
+		if [ -e "$path" ] || [ -L "$path" ]; then
+			echo "'$path' exists"
+			return 1
+		fi
+	done
+}
+
+# The store as its rules have it: each blob is what its name says, nothing is
+# unfinished, every name in the index has its manifest.
+store_is_sound() {
+	local store=${1:-$CH_STORE} blob digest
+	[ -e "$store" ] || return 0
+	[ -z "$(ls -A "$store/tmp" 2>/dev/null)" ] || {
+		echo "left in tmp: $(ls -lA "$store/tmp")"
+		return 1
+	}
+	for blob in "$store"/blobs/sha256/*; do
+		[ -e "$blob" ] || continue
+		same "$(basename "$blob")" \
+			"$(sha256sum "$blob" | cut -d' ' -f1)" || return
+	done
+	[ -e "$store/index.json" ] || return 0
+	for digest in $(grep -o '"sha256:[0-9a-f]*"' "$store/index.json" |
+		tr -d '"'); do
+		[ -e "$store/blobs/${digest/://}" ] || {
+			echo "no blob for $digest"
+			return 1
+		}
+	done
+}
+
+# Names of the images in the store.
+store_names() {
+	[ ! -e "$CH_STORE/index.json" ] || grep -o \
+		'"org.opencontainers.image.ref.name": *"[^"]*"' \
+		"$CH_STORE/index.json" | sed 's/.*"\([^"]*\)"$/\1/'
+}
+
+# trees_equal OURS OTHER: OTHER is another program's, so its modes are put
+# through our rule first, and /ch is ours alone.
+trees_equal() {
+	"${TREE[@]}" -x ch "$1" >"$T/.ours" || return
+	"${TREE[@]}" -n -x ch "$2" >"$T/.other" || return
+	diff "$T/.other" "$T/.ours" >"$T/.diff" || {
+		head -40 "$T/.diff"
+		return 1
+	}
+}
+
+# Number of requests the registry has answered so far.
+requests() {
+	sleep 0.1
+	grep -c '"\(GET\|HEAD\|POST\|PUT\) /v2/' "$TEST_REGISTRY_LOG" || :
+}
+
+needs() {
+	local p
+	for p; do
+		command -v "$p" >/dev/null || skip "$p is not here"
+	done
+}
+
+# Can this machine give us a tmpfs of our own?
+needs_own_tmpfs() {
+	unshare -Urm mount -t tmpfs none /mnt 2>/dev/null ||
+		skip "no user namespaces for a small tmpfs"
+}
+
+# stopped_by NAME: one line says so; none is right, too, if the signal came
+# before main was reached.
+stopped_by() {
+	[ -n "$err" ] || return 0
+	same "$err" "${err%%:*}: interrupted by $1"
+}
+
+# interrupt SIGNAL SECONDS COMMAND...: send SIGNAL after that time; the status
+# is the command's own. timeout(1) gives the child the default dispositions,
+# which a background job of a shell has not.
+interrupt() {
+	local signal=$1 after=$2
+	shift 2
+	try timeout --preserve-status --signal="$signal" "$after" "$@"
+}

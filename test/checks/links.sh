@@ -1,0 +1,20 @@
+#!/bin/sh
+# links.sh - what the tools are linked to.
+# SPDX-License-Identifier: Apache-2.0
+#
+# ch-run starts in about the time of its system calls: the dynamic loader must
+# not have to find the network, archive and crypto libraries first.
+set -eu
+# shellcheck source=test/checks/lib.sh
+. "${srcdir:?}/test/checks/lib.sh"
+needs ldd readelf
+cd "$builddir"
+heavy='libcurl|libarchive|libcrypto|libssl|libz\.|libzstd|libisal'
+
+result "ch-run is linked to no network, archive or crypto library" \
+	"$(ldd ch-run | grep -E "$heavy" || :)"
+result "ch-run has no library path built in" \
+	"$(readelf -d ch-run | grep -E 'RPATH|RUNPATH' || :)"
+result "ch-pull is linked to libcurl" \
+	"$(ldd ch-pull | grep -q libcurl || ldd ch-pull)"
+finish
