@@ -1,0 +1,240 @@
+#!/usr/bin/env python3
+"""bench.py DIR - measure, as told by the environment (see the script bench).
+
+SPDX-License-Identifier: Apache-2.0
+
+The programs take turns within a round, so that a drift of the machine hits all
+alike; ratios are medians of the ratios within each round. What a run leaves is
+deleted before the next run, which then gets memory that was touched before.
+"""
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+import urllib.request
+
+DIR = sys.argv[1]
+WORK = DIR + "/work/w"
+TIME = "/usr/bin/time"
+ENV = os.environ
+REGISTRY = ENV["BENCH_REGISTRY"]
+ACCEPT = ", ".join([
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.v2+json"])
+STORAGE = "--root $W/st --runroot $W/run --storage-driver overlay"
+# Name, the program that must be there, and the shell command: registry to a
+# directory that can be run. The first one is what the others are compared with.
+PULLS = [
+    ("ch-pull", DIR + "/ours/ch-pull",
+     "exec $DIR/ours/ch-pull -q --store=$W/store $REG/$IMG $W/img"),
+    ("floor: pullproto -d", DIR + "/bin/pullproto",
+     "exec $DIR/bin/pullproto -d $HOST $PORT $NAME $W/img $LAYERS"),
+    ("skopeo + umoci", "umoci",
+     "skopeo --insecure-policy copy -q --src-tls-verify=false"
+     " docker://$REG/$IMG oci:$W/oci:x &&"
+     " umoci unpack --rootless --image $W/oci:x $W/img"),
+    ("buildah pull", "buildah",
+     f"exec buildah {STORAGE} pull -q --tls-verify=false $REG/$IMG"),
+    ("podman pull", "podman",
+     f"exec podman {STORAGE} pull -q --tls-verify=false $REG/$IMG"),
+    ("ch-image --no-cache", "ch-image",
+     "exec ch-image -s $W/st --no-cache pull $TLS/$IMG"),
+]
+# Name, program, arguments; {r}: the root directory, {p}: program to run in it.
+STARTS = [
+    ("ch-run", DIR + "/ours/ch-run", ["{r}", "--", "{p}"]),
+    ("floor: floorrun -m", DIR + "/bin/floorrun", ["-m", "{r}", "{p}"]),
+    ("charliecloud ch-run", "/usr/bin/ch-run", ["{r}", "--", "{p}"]),
+    ("bwrap", "bwrap", ["--bind", "{r}", "/", "--proc", "/proc", "--dev",
+                        "/dev", "{p}"]),
+    ("crun run", "crun", ["--cgroup-manager=disabled", "--root", "{w}/state",
+                          "run", "-b", "{b}", "x"]),
+    ("bare", None, []),
+]
+
+
+def chosen(name):
+    peers = ENV.get("BENCH_PEERS", "").split()
+    return not peers or name == "ch-pull" or name == "ch-run" or any(
+        p in name for p in peers)
+
+
+def wipe():
+    """Remove what the last run left; some leave directories that are closed
+    even to their owner, or that belong to subordinate users."""
+    if not os.path.exists(WORK):
+        return
+    subprocess.run(["chmod", "-R", "u+rwX", WORK], stderr=subprocess.DEVNULL)
+    shutil.rmtree(WORK, ignore_errors=True)
+    if os.path.exists(WORK):
+        subprocess.run(["podman", "unshare", "rm", "-rf", WORK],
+                       stderr=subprocess.DEVNULL)
+
+
+def spawn(argv, env, quiet):
+    """Run it: (seconds, CPU seconds, status). Not its memory: a process that
+    was started from here has had ours for a moment."""
+    actions = [(os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
+               (os.POSIX_SPAWN_OPEN, 1, "/dev/null", os.O_WRONLY, 0)]
+    if quiet:
+        actions.append((os.POSIX_SPAWN_OPEN, 2, quiet,
+                        os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+    begin = time.monotonic()
+    pid = os.posix_spawnp(argv[0], argv, env, file_actions=actions)
+    _, status, usage = os.wait4(pid, 0)
+    return (time.monotonic() - begin, usage.ru_utime + usage.ru_stime, status)
+
+
+def layers(name, tag):
+    request = urllib.request.Request(
+        f"http://{REGISTRY}/v2/{name}/manifests/{tag}",
+        headers={"Accept": ACCEPT})
+    with urllib.request.urlopen(request) as answer:
+        return [d["digest"] for d in json.load(answer)["layers"]]
+
+
+def environment(image):
+    name, tag = image.split(":")
+    host, port = REGISTRY.split(":")
+    env = dict(ENV, DIR=DIR, W=WORK, REG=REGISTRY, IMG=image, NAME=name,
+               HOST=host, PORT=port, TLS=ENV["BENCH_TLS"],
+               LAYERS=" ".join(layers(name, tag)), TMPDIR=WORK + "/tmp",
+               XDG_RUNTIME_DIR=WORK + "/xdg", HOME=WORK + "/home")
+    if os.path.exists(DIR + "/tls.crt"):
+        env["REQUESTS_CA_BUNDLE"] = DIR + "/tls.crt"
+    return env
+
+
+def pull(image, command, env):
+    wipe()
+    for d in ("", "/tmp", "/xdg", "/home"):
+        os.makedirs(WORK + d, mode=0o700)
+    argv = ["sh", "-c", command]
+    if os.path.exists(TIME):
+        argv = [TIME, "-q", "-f", "%M", "-o", DIR + "/work/rss"] + argv
+    return spawn(argv, env, DIR + "/work/err")
+
+
+def largest():
+    """KiB of the largest process of the last pull, or None."""
+    if not os.path.exists(TIME):
+        return None
+    with open(DIR + "/work/rss") as f:
+        return int(f.read())
+
+
+class Table:
+    def __init__(self, base):
+        self.base = base
+        self.runs = {}
+
+    def add(self, name, run):
+        self.runs.setdefault(name, []).append(run)
+
+    def ratio(self, name):
+        pairs = zip(self.runs[name], self.runs[self.base])
+        return statistics.median(a[0] / b[0] for a, b in pairs)
+
+    def show(self, unit, scale):
+        if self.base not in self.runs:
+            return
+        head = f"{'':22}{'median ' + unit:>10}{'min':>9}{'CPU':>9}"
+        print(head + f"{'MiB':>7}{'x ' + self.base:>12}")
+        for name, runs in self.runs.items():
+            if any(r is None for r in runs):
+                print(f"{name:22}{'failed':>10}")
+                continue
+            wall, cpu, rss = ([r[i] for r in runs] for i in range(3))
+            mib = "-" if None in rss else f"{max(rss) / 1024:.0f}"
+            print(f"{name:22}{statistics.median(wall) * scale:10.2f}"
+                  f"{min(wall) * scale:9.2f}"
+                  f"{statistics.median(cpu) * scale:9.2f}"
+                  f"{mib:>7}{self.ratio(name):12.2f}")
+
+
+def last_error():
+    with open(DIR + "/work/err", errors="replace") as f:
+        lines = f.read().strip().splitlines()
+    return lines[-1] if lines else "(nothing on stderr)"
+
+
+def bench_pull(image, rounds):
+    table, env = Table("ch-pull"), environment(image)
+    peers = [p for p in PULLS if chosen(p[0]) and shutil.which(p[1])]
+    for _ in range(rounds):
+        for name, _, command in list(peers):
+            run = pull(image, command, env)
+            if run[2]:
+                print(f"# {name}: {last_error()}")
+                peers = [p for p in peers if p[0] != name]
+                table.runs[name] = [None]
+                continue
+            table.add(name, run[:2] + (largest(),))
+    wipe()
+    print(f"\npull {image} to a runnable directory, {rounds} rounds, seconds")
+    table.show("s", 1)
+
+
+def bundle(root, program, where):
+    """What crun wants; without terminal, with the root read-only."""
+    os.makedirs(where)
+    subprocess.run(["crun", "spec", "--rootless"], cwd=where, check=True)
+    with open(where + "/config.json") as f:
+        config = json.load(f)
+    config["root"] = {"path": root, "readonly": True}
+    config["process"]["terminal"] = False
+    config["process"]["args"] = [program]
+    with open(where + "/config.json", "w") as f:
+        json.dump(config, f)
+
+
+def start_peers(root, program):
+    """(name, argv) of everything that is here and works once."""
+    env = dict(ENV, XDG_RUNTIME_DIR=DIR + "/work")
+    where = DIR + "/work/bundle-" + os.path.basename(program)
+    if shutil.which("crun"):
+        bundle(root, program, where)
+    for name, tool, args in STARTS:
+        if not chosen(name) or tool and not shutil.which(tool):
+            continue
+        argv = [a.format(r=root, p=program, b=where, w=DIR + "/work")
+                for a in ([tool] + args if tool else [DIR +
+                                                      "/bin/true-static"])]
+        if spawn(argv, env, DIR + "/work/err")[2]:
+            print(f"# {name}: {last_error()}")
+            continue
+        yield name, argv, env
+
+
+def bench_start(rounds, count):
+    root = DIR + "/work/root"
+    subprocess.run([DIR + "/ours/ch-pull", "-q", "--store=" + DIR +
+                    "/work/store", REGISTRY + "/alpine:oci", root], check=True)
+    shutil.copy(DIR + "/bin/true-static", root + "/true-static")
+    for program in ("/true-static", "/bin/true"):
+        table = Table("ch-run")
+        peers = list(start_peers(root, program))
+        for _ in range(rounds):
+            for name, argv, env in peers:
+                runs = [spawn(argv, env, None) for _ in range(count)]
+                if any(r[2] for r in runs):
+                    table.runs[name] = [None]
+                    continue
+                table.add(name, [statistics.median(r[i] for r in runs)
+                                 for i in range(2)] + [None])
+        print(f"\nstart {program}, {rounds} rounds of {count}, milliseconds")
+        table.show("ms", 1000)
+
+
+def main():
+    rounds = int(ENV["BENCH_ROUNDS"])
+    for image in ENV["BENCH_IMAGES"].split():
+        bench_pull(image, rounds)
+    if int(ENV["BENCH_STARTS"]):
+        bench_start(rounds, int(ENV["BENCH_STARTS"]))
+
+
+main()
