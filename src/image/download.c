@@ -30,6 +30,7 @@ struct inflow {
 	struct tmp tmp;
 	struct gate *gate; /* bytes that are there */
 	int fd;            /* for the reader, by offset */
+	bool verified;     /* its digest was right */
 	off_t at;          /* how far the reader is */
 	off_t freed;       /* what was read up to here is given back */
 };
@@ -147,6 +148,8 @@ static ssize_t read_inflow(void *ctx, void *p, size_t n, struct err *e)
 		return 0;
 	if (from->gate && !gate_wait(from->gate, at, &there))
 		return err_set(e, ERR_INTR, "the download was stopped");
+	if (there > in->d->size)
+		there = in->d->size;
 	if (n > there - at)
 		n = there - at;
 	do
@@ -167,13 +170,39 @@ static void cancel_inflow(void *ctx)
 	download_stop(in->all);
 }
 
+/* A gate goes one beyond the blob's size when the digest was right. */
+static int wait_verified(void *ctx, struct err *e)
+{
+	struct download *d = ctx;
+	uint64_t value;
+
+	for (size_t i = 0; i < d->n; i++)
+		if (d->v[i].gate &&
+		    !gate_wait(d->v[i].gate, d->v[i].d->size, &value))
+			return err_set(e, ERR_INTR, "the download was stopped");
+	return 0;
+}
+
 void download_attach(struct download *d, struct imgoci_layers *l)
 {
+	l->wait = wait_verified;
+	l->ctx = d;
 	for (size_t i = 0; i < l->n; i++) {
 		l->v[i].read = read_inflow;
 		l->v[i].cancel = cancel_inflow;
 		l->v[i].ctx = &d->v[i];
 	}
+}
+
+bool download_is_verified(const struct download *d)
+{
+	for (size_t i = 0; i < d->n; i++) {
+		const struct inflow *in = &d->v[i];
+
+		if (in->at > 0 && in->gate && !in->verified)
+			return false;
+	}
+	return true;
 }
 
 static void on_progress(void *ctx, uint64_t done)
@@ -187,6 +216,8 @@ static int on_complete(void *ctx, struct err *e)
 {
 	struct inflow *in = ctx;
 
+	in->verified = true;
+	gate_raise(in->gate, in->d->size + 1); /* see wait_verified */
 	if (!in->all->o.keep)
 		return 0;
 	return blobs_publish(in->all->o.store_fd, &in->tmp, &in->d->digest, e);

@@ -7,7 +7,8 @@
  * only passes through: another thread reads the file as far as it has got, and
  * what was read is given back to the file system at once. That thread sees
  * bytes that are not verified yet, so it must not publish anything before its
- * own sums (diff_id) were right.
+ * own sums (diff_id) were right and `wait` of its layers has said the same of
+ * the blobs.
  */
 #ifndef IMAGE_DOWNLOAD_H
 #define IMAGE_DOWNLOAD_H
@@ -42,6 +43,10 @@ uint64_t download_missing(const struct download *d); /* bytes to be fetched */
 /* Let L (from imgoci_layers_new for the same image) read from here, from its
  * start to its end: for one other thread. */
 void download_attach(struct download *d, struct imgoci_layers *l);
+
+/* Is everything that the reader has looked at verified by now? To be asked when
+ * the reader has ended, or by its own thread. */
+bool download_is_verified(const struct download *d);
 
 /* Fetch what is missing, PARALLEL at once. CHECK is asked again and again and
  * stops it with -1. When it fails, readers are woken and fail too. */

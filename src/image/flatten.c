@@ -116,6 +116,8 @@ int flatten(int tmpdir, const struct dest *dest, const struct imgoci *i,
 	/* Data before names: one call for the whole tree. */
 	if (syncfs(t.fd))
 		return err_sys(e, "can't sync '%s'", dest->shown);
+	if (layers->wait && layers->wait(layers->ctx, e))
+		return -1;
 	if (dest_publish(dest, &t, e))
 		return -1;
 	report(&stats);

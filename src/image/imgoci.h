@@ -43,6 +43,10 @@ struct imgoci_layers {
 	size_t n;
 	int *fds;     /* one for each layer, or -1 */
 	char **names; /* "layer 2 of 5" */
+	/* Wait until the blobs' own digests were found right, before anything
+	 * made of them is published; -1 if they were not. NULL: they are. */
+	int (*wait)(void *ctx, struct err *e);
+	void *ctx;
 };
 MUST_CHECK int imgoci_layers_open(int root, const struct imgoci *i, bool verify,
 				  struct imgoci_layers *out, struct err *e);

@@ -193,7 +193,8 @@ static int keep_going(void *ctx, struct err *e)
 		return 0;
 	if (!j->flat_failed)
 		j->flat_failed = pool_join(j->pool, &j->flat) != 0;
-	if (j->flat.kind == ERR_FORMAT || j->flat.kind == ERR_DIGEST)
+	if ((j->flat.kind == ERR_FORMAT || j->flat.kind == ERR_DIGEST) &&
+	    !download_is_verified(j->download))
 		return 0;
 	*e = j->flat;
 	return -1;
