@@ -17,7 +17,7 @@ import time
 import urllib.request
 
 DIR = sys.argv[1]
-WORK = DIR + "/work/w"
+WORK = DIR + "/run/w"
 TIME = "/usr/bin/time"
 ENV = os.environ
 REGISTRY = ENV["BENCH_REGISTRY"]
@@ -114,15 +114,15 @@ def pull(image, command, env):
         os.makedirs(WORK + d, mode=0o700)
     argv = ["sh", "-c", command]
     if os.path.exists(TIME):
-        argv = [TIME, "-q", "-f", "%M", "-o", DIR + "/work/rss"] + argv
-    return spawn(argv, env, DIR + "/work/err")
+        argv = [TIME, "-q", "-f", "%M", "-o", DIR + "/run/rss"] + argv
+    return spawn(argv, env, DIR + "/run/err")
 
 
 def largest():
     """KiB of the largest process of the last pull, or None."""
     if not os.path.exists(TIME):
         return None
-    with open(DIR + "/work/rss") as f:
+    with open(DIR + "/run/rss") as f:
         return int(f.read())
 
 
@@ -156,7 +156,7 @@ class Table:
 
 
 def last_error():
-    with open(DIR + "/work/err", errors="replace") as f:
+    with open(DIR + "/run/err", errors="replace") as f:
         lines = f.read().strip().splitlines()
     return lines[-1] if lines else "(nothing on stderr)"
 
@@ -193,26 +193,26 @@ def bundle(root, program, where):
 
 def start_peers(root, program):
     """(name, argv) of everything that is here and works once."""
-    env = dict(ENV, XDG_RUNTIME_DIR=DIR + "/work")
-    where = DIR + "/work/bundle-" + os.path.basename(program)
+    env = dict(ENV, XDG_RUNTIME_DIR=DIR + "/run")
+    where = DIR + "/run/bundle-" + os.path.basename(program)
     if shutil.which("crun"):
         bundle(root, program, where)
     for name, tool, args in STARTS:
         if not chosen(name) or tool and not shutil.which(tool):
             continue
-        argv = [a.format(r=root, p=program, b=where, w=DIR + "/work")
+        argv = [a.format(r=root, p=program, b=where, w=DIR + "/run")
                 for a in ([tool] + args if tool else [DIR +
                                                       "/bin/true-static"])]
-        if spawn(argv, env, DIR + "/work/err")[2]:
+        if spawn(argv, env, DIR + "/run/err")[2]:
             print(f"# {name}: {last_error()}")
             continue
         yield name, argv, env
 
 
 def bench_start(rounds, count):
-    root = DIR + "/work/root"
+    root = DIR + "/run/root"
     subprocess.run([DIR + "/ours/ch-pull", "-q", "--store=" + DIR +
-                    "/work/store", REGISTRY + "/alpine:oci", root], check=True)
+                    "/run/store", REGISTRY + "/alpine:oci", root], check=True)
     shutil.copy(DIR + "/bin/true-static", root + "/true-static")
     for program in ("/true-static", "/bin/true"):
         table = Table("ch-run")
