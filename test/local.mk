@@ -48,11 +48,7 @@ AM_TESTS_ENVIRONMENT = \
 	archives='$(noinst_LIBRARIES)'; export archives; \
 	TEST_SHARED='$(TEST_SHARED)'; export TEST_SHARED;
 
-# The unit tests alone, for a build with sanitizers.
-.PHONY: check-unit bench
-check-unit:
-	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(check_PROGRAMS)'
-
+.PHONY: bench
 # Not a test: compares with other programs, see the script.
 bench: all
 	srcdir='$(abs_top_srcdir)' builddir='$(abs_top_builddir)' \
