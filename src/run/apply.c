@@ -90,7 +90,8 @@ static int apply_mounts(const struct plan *p, struct root *r,
 		failed(s, e);
 		return probe_denied(e);
 	}
-	if (take_sources(p, r, fds, e) || do_steps(p, r, fds, e))
+	if (take_sources(p, r, fds, e) || root_hide_stack(r, e) ||
+	    do_steps(p, r, fds, e))
 		return -1;
 	return root_enter(r, e);
 }

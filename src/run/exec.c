@@ -19,6 +19,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* What stands for a PATH that is not set; see execvp(3). */
+#define NO_PATH "/usr/bin:/bin"
+
 /* A directory that a path or a descriptor leads to may lie outside of our root;
  * the kernel then gives no path that starts with '/' (getcwd(2)). */
 static bool is_inside(char path[PATH_MAX])
@@ -119,11 +122,13 @@ int exec_command(struct plan *p, int *status, struct err *e)
 		return whynot(name, name, errno, status, e);
 	}
 	list = env_get(&p->env.env, "PATH");
-	code = try_path(p, list ? list : "", &which);
+	if (!list)
+		list = NO_PATH;
+	code = try_path(p, list, &which);
 	if (which)
 		return whynot(name, which, code, status, e);
 	*status = EXEC_NOT_FOUND;
 	return err_set(e, ERR_NOTFOUND,
 		       "can't run '%s': not found in the image's PATH (%s)",
-		       name, list ? list : "");
+		       name, list);
 }

@@ -139,6 +139,13 @@ static bool has_flag(const struct wants *w, unsigned flag)
 	return false;
 }
 
+static bool is_hidden(const struct wants *w, const struct look *look,
+		      const char *path)
+{
+	return path && *path == '/' && strcmp(path, "/") &&
+	       !wants_show(w, look, path);
+}
+
 static int gather_image(struct facts *f, const struct run_options *o, int image,
 			struct err *e)
 {
@@ -154,6 +161,9 @@ static int gather_image(struct facts *f, const struct run_options *o, int image,
 		return err_sys(e, "can't read '%s'", o->image);
 	if (wants_look(&f->wants, &look, o->write, e))
 		return -1;
+	f->host.hides_home = is_hidden(&f->wants, &look, f->host.home);
+	f->host.hides_tmpdir =
+		is_hidden(&f->wants, &look, env_get(&f->host.env, "TMPDIR"));
 	read_image_env(image, &f->image_env);
 	if (!has_flag(&f->wants, WANT_PASSWD))
 		return 0;

@@ -290,10 +290,3 @@ int mnt_put_overlay(int upper, int lower, int root, const char *path,
 
 	return at < 0 ? -1 : overlay_on(fd_path(at).text, upper, lower, e);
 }
-
-int mnt_drop(int fd, struct err *e)
-{
-	return umount2(fd_path(fd).text, MNT_DETACH)
-		       ? err_sys(e, "can't unmount a copy")
-		       : 0;
-}

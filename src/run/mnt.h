@@ -54,7 +54,4 @@ MUST_CHECK int mnt_stack_overlay(const struct mnt *m, int upper, int lower,
 MUST_CHECK int mnt_put_overlay(int upper, int lower, int root, const char *path,
 			       struct err *e);
 
-/* Unmount the mount that FD is the root of. */
-MUST_CHECK int mnt_drop(int fd, struct err *e);
-
 #endif

@@ -228,9 +228,11 @@ static void add_skipped(struct plan *p, const struct wants *all)
 /* Can PATH of the host be seen inside, at the same path? */
 static bool is_inside(const struct wants *all, const char *path)
 {
+	autostr char *clean = path ? path_clean(path) : NULL;
+
 	for (size_t i = 0; path && i < all->n; i++)
 		if (want_is_on(&all->v[i]) && all->v[i].kind == PATH_DIR &&
-		    path_is_within(all->v[i].dst, path))
+		    path_is_within(all->v[i].dst, clean))
 			return true;
 	return false;
 }
@@ -268,10 +270,12 @@ int plan_make(struct plan *p, const struct run_options *o,
 	const char *home = f->host->home;
 	struct step *s;
 
-	if (home && strcmp(home, "/") && !is_inside(all, home))
+	if (home && strcmp(home, "/") &&
+	    (f->host->hides_home || !is_inside(all, home)))
 		home = NULL;
 	env.home = home;
-	env.has_tmpdir = is_inside(all, env_get(env.host, "TMPDIR"));
+	env.has_tmpdir = !f->host->hides_tmpdir &&
+			 is_inside(all, env_get(env.host, "TMPDIR"));
 	p->passwd = user_passwd(&f->host->user, f->passwd, home ? home : "/",
 				f->shell);
 	p->group = user_groups(&f->host->user, f->group);

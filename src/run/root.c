@@ -23,6 +23,21 @@
 #define DIR_MODE 0755
 #define FILE_MODE 0644
 
+/* The classic calls take along what is mounted below a source when they bind
+ * it, and that would be our own stack. They pass over a mount that is
+ * unbindable, and all that is on it (mount_namespaces(7)). */
+int root_hide_stack(const struct root *r, struct err *e)
+{
+	const char *at = r->mnt.stack;
+
+	if (!r->mnt.classic)
+		return 0;
+	if (mount(at, at, NULL, MS_BIND | MS_REC, NULL) ||
+	    mount(NULL, at, NULL, MS_UNBINDABLE, NULL))
+		return err_sys(e, "can't mount on '%s'", at);
+	return 0;
+}
+
 int root_take_image(struct root *r, const char *path, const struct stat *was,
 		    struct err *e)
 {
@@ -43,19 +58,6 @@ int root_take_image(struct root *r, const char *path, const struct stat *was,
 	return 0;
 }
 
-/* The classic calls copy "/" when scratch is mounted in it already: take the
- * copy of scratch off again. */
-static int drop_copy(struct root *r, int image, struct err *e)
-{
-	const char *name = STACK_ELSEWHERE;
-	autofd int fd = -1;
-
-	if (!r->mnt.classic || r->scratch < 0 || strcmp(r->mnt.stack, name))
-		return 0;
-	fd = dir_open_in_root(image, name, O_PATH | O_DIRECTORY, 0, e);
-	return fd < 0 ? -1 : mnt_drop(fd, e);
-}
-
 int root_mount_image(struct root *r, const struct step *s, struct err *e)
 {
 	int fd;
@@ -66,8 +68,6 @@ int root_mount_image(struct root *r, const struct step *s, struct err *e)
 		return -1;
 	close(r->image);
 	r->image = fd;
-	if (drop_copy(r, fd, e))
-		return -1;
 	r->top = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	return r->top < 0 ? err_sys(e, "can't keep '%s'", s->src) : 0;
 }

@@ -49,6 +49,8 @@ struct root {
  * of. */
 MUST_CHECK int root_take_image(struct root *r, const char *path,
 			       const struct stat *was, struct err *e);
+/* Before the first mount, and after all sources were taken. */
+MUST_CHECK int root_hide_stack(const struct root *r, struct err *e);
 MUST_CHECK int root_mount_image(struct root *r, const struct step *s,
 				struct err *e);
 MUST_CHECK int root_add_scratch(struct root *r, struct err *e);

@@ -248,7 +248,7 @@ char *user_passwd(const struct user *u, const char *text, const char *home,
 
 	keep_others(u, text, is_user, &out, &nobody_seen);
 	str_addf(&out, "%s:x:%u:%u:%s:%s:%s\n", u->name, u->uid, u->gid,
-		 u->gecos, home, shell);
+		 u->gecos, is_field(home) ? home : "/", shell);
 	if (!nobody_seen && u->uid != NOBODY)
 		str_addf(&out, "nobody:x:%d:%d:nobody:/:" NO_SHELL "\n", NOBODY,
 			 NOBODY);

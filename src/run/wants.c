@@ -71,13 +71,23 @@ static bool may_be_cwd(const char *path)
 	return true;
 }
 
+/* Some accounts of the system have the programs for a home ("bin", "daemon").
+ * Mounted inside, the host's would hide the image's. */
+static bool may_be_home(const char *path)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(not_as_cwd); i++)
+		if (!strcmp(not_as_cwd[i], path))
+			return false;
+	return strcmp(path, "/usr/bin") && strcmp(path, "/usr/sbin");
+}
+
 /* The path that a row stands for, borrowed, or NULL if there is none. */
 static const char *row_path(const struct row *r, const struct host *h)
 {
 	const char *path = r->path;
 
 	if (*path == '~')
-		path = h->home;
+		path = h->home && may_be_home(h->home) ? h->home : NULL;
 	else if (*path == '.')
 		path = h->cwd && may_be_cwd(h->cwd) ? h->cwd : NULL;
 	else if (*path == '$')
@@ -232,9 +242,24 @@ static const char *below(const char *root, const char *path)
 	return path + (strcmp(root, "/") ? strlen(root) : 0);
 }
 
-/* PATH lies in the mount of OVER: look there, that is, on the host. */
-static void look_over(struct want *w, const struct want *over, const char *path,
-		      const struct look *look)
+/* Where PATH of the host leads by symbolic links, if that is not below ROOT;
+ * else NULL. Caller frees. */
+static char *leads_out(const char *root, const char *path,
+		       const struct look *look)
+{
+	autostr char *real_root = look->real(look->ctx, root);
+	autostr char *real = look->real(look->ctx, path);
+
+	return real_root && real && !path_is_within(real_root, real)
+		       ? TAKE(real)
+		       : NULL;
+}
+
+/* PATH lies in the mount of OVER: look there, that is, on the host. A link of
+ * the host that leads out of that mount is followed in the image when the time
+ * comes; then returns where to. Caller frees. */
+static char *look_over(struct want *w, const struct want *over,
+		       const char *path, const struct look *look)
 {
 	const char *root = path_is_within(over->spot.path, path)
 				   ? over->spot.path
@@ -246,10 +271,12 @@ static void look_over(struct want *w, const struct want *over, const char *path,
 	w->spot.path = inside;
 	if (look->host(look->ctx, host, &w->spot.kind))
 		w->spot.kind = PATH_MISSING;
+	return leads_out(over->src, host, look);
 }
 
-static int look_target(struct wants *all, size_t i, const struct look *look,
-		       struct err *e)
+/* *OUT: a link of the host leads elsewhere, look there. Caller frees. */
+static int look_once(struct wants *all, size_t i, const struct look *look,
+		     char **out, struct err *e)
 {
 	struct want *w = &all->v[i];
 
@@ -257,7 +284,7 @@ static int look_target(struct wants *all, size_t i, const struct look *look,
 	 * is hidden when the time comes. Then by where the image leads. */
 	w->over = find_over(all, i, w->dst);
 	if (w->over >= 0) {
-		look_over(w, &all->v[w->over], w->dst, look);
+		*out = look_over(w, &all->v[w->over], w->dst, look);
 		return 0;
 	}
 	if (look->image(look->ctx, w->dst, w->flags & WANT_IN_PLACE, &w->spot,
@@ -272,9 +299,26 @@ static int look_target(struct wants *all, size_t i, const struct look *look,
 	if (w->over >= 0) {
 		autostr char *path = TAKE(w->spot.path);
 
-		look_over(w, &all->v[w->over], path, look);
+		*out = look_over(w, &all->v[w->over], path, look);
 	}
 	return 0;
+}
+
+static int look_target(struct wants *all, size_t i, const struct look *look,
+		       struct err *e)
+{
+	struct want *w = &all->v[i];
+	autostr char *out = NULL;
+	autostr char *no_more = NULL; /* OUT is without links */
+
+	if (look_once(all, i, look, &out, e))
+		return -1;
+	if (!out)
+		return 0;
+	free(w->dst);
+	w->dst = TAKE(out);
+	spot_clear(&w->spot);
+	return look_once(all, i, look, &no_more, e);
 }
 
 /* Does the mount that W lies in show the same there already? */
@@ -299,6 +343,8 @@ static bool is_covered(const struct wants *all, const struct want *w,
 /* What is at the mount point is not what W needs: why? NULL if it is. */
 static const char *misfit(const struct want *w, bool write)
 {
+	if (!strcmp(w->spot.path, "/"))
+		return "a symbolic link of the image leads it to '/'";
 	switch (w->spot.kind) {
 	case PATH_DIR:
 		return w->kind == PATH_DIR ? NULL
@@ -323,6 +369,15 @@ static const char *misfit(const struct want *w, bool write)
 		       : NULL;
 }
 
+/* Has a link of the image led a default to where another one is? */
+static bool is_taken(const struct wants *all, const struct want *w)
+{
+	const struct want *v = w->over >= 0 ? &all->v[w->over] : NULL;
+
+	return v && !(w->flags & WANT_BIND) &&
+	       !strcmp(v->spot.path, w->spot.path);
+}
+
 /* Is this want left out, or can the start not go on? */
 static int decide(const struct wants *all, struct want *w,
 		  const struct look *look, bool write, struct err *e)
@@ -333,7 +388,9 @@ static int decide(const struct wants *all, struct want *w,
 		w->skip = "";
 		return 0;
 	}
-	w->skip = misfit(w, write);
+	w->skip = is_taken(all, w)
+			  ? "the image has another default in its place"
+			  : misfit(w, write);
 	if (!w->skip || !(w->flags & WANT_REQUIRED) ||
 	    (write && !(w->flags & WANT_BIND)))
 		return 0;
@@ -356,6 +413,23 @@ int wants_look(struct wants *w, const struct look *look, bool write,
 			return -1;
 	}
 	return 0;
+}
+
+bool wants_show(const struct wants *w, const struct look *look,
+		const char *path)
+{
+	autostr char *clean = path_clean(path);
+	long i = find_over(w, w->n, clean);
+	const struct want *v = i < 0 ? NULL : &w->v[i];
+	autostr char *host = NULL;
+	const char *root;
+	enum path_kind kind;
+
+	if (!v)
+		return false;
+	root = path_is_within(v->dst, clean) ? v->dst : v->spot.path;
+	host = path_join(v->src, below(root, clean));
+	return !look->host(look->ctx, host, &kind);
 }
 
 void spot_clear(struct spot *s)

@@ -23,6 +23,8 @@ struct host {
 	char *cwd;  /* without symbolic links; NULL if unknown */
 	char *home; /* $HOME, else of the passwd database; or NULL */
 	struct strlist env;
+	bool hides_home;   /* a bind is in the place of what holds it, */
+	bool hides_tmpdir; /* and has no such directory */
 };
 
 enum path_kind {
@@ -95,6 +97,10 @@ struct look {
  * image itself shall be changed for --bind only. */
 MUST_CHECK int wants_look(struct wants *w, const struct look *look, bool write,
 			  struct err *e);
+/* Will PATH of the inside be something of the host, and is it there? For wants
+ * that were looked at. */
+bool wants_show(const struct wants *w, const struct look *look,
+		const char *path);
 /* Is W to be mounted at all? */
 bool want_is_on(const struct want *w);
 /* "/data", or "/data on '/x'": for messages, in quotes. Caller frees. */

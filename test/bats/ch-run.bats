@@ -377,6 +377,95 @@ own() {
 	says '^ch-run: warning: .*environment'
 }
 
+@test "a link of the image can't give away another default's place" {
+	own
+	rm -r own/var/tmp
+	ln -s ../tmp own/var/tmp
+	for how in "" --no-overlay; do
+		works ch-run $how ./own -- ls -d "$T"
+		works ch-run -v $how ./own -- true
+		says "skip '/var/tmp' .*another default in its place"
+	done
+}
+
+@test "a link of the image can't lead a mount to its root" {
+	own
+	rm -r own/tmp
+	ln -s . own/tmp
+	mkdir data
+	echo content >data/file
+	works ch-run ./own -- test -r /proc/self/status
+	works ch-run -v ./own -- ls /..
+	says "skip '/tmp' .*leads it to '/'"
+	lacks -x file "$T/.out"
+	ln -s / own/x
+	fails 125 ".*'/x' \(from --bind\): .*leads it to '/'" \
+		ch-run --no-default=all --bind=./data:/x ./own -- true
+}
+
+@test "--bind: on a link of the host below what is mounted" {
+	mkdir elsewhere data
+	ln -s "$T/elsewhere" "$HOME/data"
+	echo content >data/file
+	works ch-run --no-default=tmp,cwd --bind="$T/data:$HOME/data" "$img" -- \
+		cat "$HOME/data/file"
+	same "$out" content
+	same "$(ls elsewhere)" ""
+}
+
+@test "HOME and TMPDIR that a --bind hides" {
+	mkdir data data/t scratch
+	works env TMPDIR="$T/scratch" ch-run --bind=./data:/tmp "$img" -- \
+		sh -c 'echo "[$TMPDIR]"'
+	same "$out" '[]'
+	works env TMPDIR=//tmp ch-run "$img" -- sh -c 'echo "[$TMPDIR]"'
+	same "$out" '[//tmp]'
+	works ch-run --no-default=cwd,tmp --bind=./data:"$HOME" "$img" -- \
+		sh -c 'echo $HOME; cd && ls'
+	same "$out" "$(printf '%s\nt' "$HOME")"
+	works ch-run --no-default=cwd --bind=./data:"$(dirname "$HOME")" \
+		"$img" -- sh -c 'echo $HOME'
+	same "$out" /
+}
+
+@test "a home that would hide the image's programs" {
+	HOME=/bin works ch-run "$img" -- cat /etc/os-release
+	same "$out" "$(cat "$img/etc/os-release")"
+	HOME=$T/a:b
+	mkdir "$HOME"
+	works ch-run "$img" -- grep "^$(id -un):" /etc/passwd
+	same "$(echo "$out" | cut -d: -f6)" /
+}
+
+@test "without PATH nothing is taken from the working directory" {
+	printf '#!/bin/sh\necho planted\n' >./ls
+	chmod 755 ls
+	works ch-run --unset-env=PATH "$img" -- ls -d /
+	same "$out" /
+	rm ls
+	works ch-run --unset-env='*' "$img" -- ls -d /
+	fails 127 ".*'nonesuch': not found in the image's PATH \(/usr/bin:/bin\)" \
+		ch-run --unset-env=PATH "$img" -- nonesuch
+}
+
+@test "kernels without the new mount calls: the same to be seen" {
+	needs strace
+	own
+	old() {
+		strace -f -o /dev/null \
+			-e trace=open_tree,move_mount,mount_setattr \
+			-e inject=mount_setattr,open_tree,move_mount:error=ENOSYS \
+			"$@"
+	}
+	old true || skip "no strace here"
+	works old ch-run ./own -- sh -c "touch '$T/own/made'; id -un"
+	same "$out" "$(id -un)"
+	[ -e own/made ]
+	works old ch-run ./own -- sh -c "grep -c . /proc/self/mountinfo"
+	want=$(ch-run ./own -- sh -c "grep -c . /proc/self/mountinfo")
+	[ "$out" -le $((want + 2)) ]
+}
+
 @test "an image that lacks every usual directory" {
 	for how in "" --no-overlay; do
 		works ch-run $how -b "$img/lib:/lib" -b "$img/bin:/bin" \
