@@ -35,38 +35,38 @@
 #define autodir AUTO(dir_)
 
 /* Value of VAR, which becomes NULL: ownership moves to the reader. */
-#define TAKE(var)                                                              \
-	__extension__({                                                        \
-		__typeof__(var) take_ = (var);                                 \
-		(var) = NULL;                                                  \
-		take_;                                                         \
+#define TAKE(var)                              \
+	__extension__({                        \
+		__typeof__(var) take_ = (var); \
+		(var) = NULL;                  \
+		take_;                         \
 	})
 
 /* The same for a descriptor; -1 stays behind. */
-#define TAKE_FD(var)                                                           \
-	__extension__({                                                        \
-		int take_ = (var);                                             \
-		(var) = -1;                                                    \
-		take_;                                                         \
+#define TAKE_FD(var)               \
+	__extension__({            \
+		int take_ = (var); \
+		(var) = -1;        \
+		take_;             \
 	})
 
 /* Define the cleanup function for AUTO(name): CLEAR takes a pointer to the
  * variable. For pointer types use AUTO_DEFINE_PTR, whose FREE takes the
  * pointer itself and accepts NULL. */
-#define AUTO_DEFINE(name, type, clear)                                         \
-	static inline void auto_##name(type *p)                                \
-	{                                                                      \
-		int saved_ = errno;                                            \
-		clear(p);                                                      \
-		errno = saved_;                                                \
+#define AUTO_DEFINE(name, type, clear)          \
+	static inline void auto_##name(type *p) \
+	{                                       \
+		int saved_ = errno;             \
+		clear(p);                       \
+		errno = saved_;                 \
 	}
-#define AUTO_DEFINE_PTR(name, type, free_)                                     \
-	static inline void auto_##name(type **p)                               \
-	{                                                                      \
-		int saved_ = errno;                                            \
-		if (*p)                                                        \
-			free_(*p);                                             \
-		errno = saved_;                                                \
+#define AUTO_DEFINE_PTR(name, type, free_)       \
+	static inline void auto_##name(type **p) \
+	{                                        \
+		int saved_ = errno;              \
+		if (*p)                          \
+			free_(*p);               \
+		errno = saved_;                  \
 	}
 
 static inline void auto_str_(void *p)

@@ -63,8 +63,14 @@ static int create(int dirfd, const char *name, bool is_dir)
 			      O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (mkdirat(dirfd, name, 0700))
 		return -1;
-	return openat(dirfd, name,
-		      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = openat(dirfd, name,
+			O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int code = errno;
+
+	if (fd < 0) /* umask 0777 */
+		unlinkat(dirfd, name, AT_REMOVEDIR);
+	errno = code;
+	return fd;
 }
 
 /* One try: 1 if somebody else was at the name, -1 with errno. */
@@ -121,16 +127,15 @@ static bool lacks_flag(int code)
 	return code == EINVAL || code == ENOSYS;
 }
 
-static int mkdir_then_rename(struct tmp *t, int dirfd, const char *name)
+/* rename(2) puts a directory in place of nothing or of an empty directory, at
+ * once; a file that is there is ENOTDIR. (To make NAME first would show, or
+ * leave after a kill, an empty directory at it.) */
+static int rename_dir(struct tmp *t, int dirfd, const char *name)
 {
-	if (mkdirat(dirfd, name, 0700))
-		return -1;
 	if (!renameat(t->dirfd, t->name, dirfd, name))
 		return 0;
-	int code = errno;
-
-	unlinkat(dirfd, name, AT_REMOVEDIR);
-	errno = code;
+	if (errno == ENOTDIR)
+		errno = EEXIST;
 	return -1;
 }
 
@@ -150,7 +155,7 @@ static int rename_excl(struct tmp *t, int dirfd, const char *name)
 		return 0;
 	if (!lacks_flag(errno))
 		return -1;
-	return t->is_dir ? mkdir_then_rename(t, dirfd, name)
+	return t->is_dir ? rename_dir(t, dirfd, name)
 			 : link_then_unlink(t, dirfd, name);
 }
 

@@ -23,19 +23,22 @@
 #define TMP_PREFIX ".ch-tmp."
 
 struct tmp {
-	int dirfd;   /* where it is; our own duplicate */
-	int fd;      /* open on it, O_RDWR or (directory) O_RDONLY */
-	char *name;  /* NULL when there is nothing to remove */
+	int dirfd;  /* where it is; our own duplicate */
+	int fd;     /* open on it, O_RDWR or (directory) O_RDONLY */
+	char *name; /* NULL when there is nothing to remove */
 	bool is_dir;
 };
-#define TMP_INIT { .dirfd = -1, .fd = -1 }
+#define TMP_INIT                      \
+	{                             \
+		.dirfd = -1, .fd = -1 \
+	}
 
 enum tmp_how {
 	TMP_EXCL,    /* the name must be free (ERR_EXISTS); RENAME_NOREPLACE, or
-	              * link+unlink / mkdir-then-rename where that is missing */
+		      * link+unlink / mkdir-then-rename where that is missing */
 	TMP_REPLACE, /* a file or a tree of that name is replaced; a directory
-	              * is exchanged (RENAME_EXCHANGE) and the old one removed
-	              * after the new one stands */
+		      * is exchanged (RENAME_EXCHANGE) and the old one removed
+		      * after the new one stands */
 };
 
 /* New empty file (mode 0600) or directory (0700) in DIRFD. */

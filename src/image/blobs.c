@@ -71,6 +71,17 @@ int blobs_read(int root, const struct digest *d, uint64_t size, size_t limit,
 	return 0;
 }
 
+void blobs_drop(int root, const struct digest *d)
+{
+	autostr char *path = str_fmt("blobs/%s", digest_algo(d));
+	struct err ignored = { 0 };
+	autofd int dir = dir_open_beneath(root, path, O_RDONLY | O_DIRECTORY, 0,
+					  &ignored);
+
+	if (dir >= 0)
+		unlinkat(dir, digest_hex(d), 0);
+}
+
 int blobs_publish(int root, struct tmp *t, const struct digest *d,
 		  struct err *e)
 {
@@ -87,9 +98,12 @@ int blobs_put(int root, const struct digest *d, const void *p, size_t n,
 	      struct err *e)
 {
 	AUTO(tmp) struct tmp t = TMP_INIT;
+	AUTO(str) struct str old = { 0 };
+	struct err ignored = { 0 };
 	autofd int tmpdir = -1;
 
-	if (blobs_has(root, d, n))
+	/* Not by its size alone: what has gone bad is to be replaced. */
+	if (!blobs_read(root, d, n, n, &old, &ignored))
 		return 0;
 	tmpdir = dir_make_path(root, "tmp", 0700, e);
 	if (tmpdir < 0 || tmp_file(&t, tmpdir, e) ||

@@ -24,6 +24,8 @@ MUST_CHECK int blobs_open(int root, const struct digest *d, uint64_t size,
 /* The whole of a small blob (at most LIMIT bytes), sum and size verified. */
 MUST_CHECK int blobs_read(int root, const struct digest *d, uint64_t size,
 			  size_t limit, struct str *out, struct err *e);
+/* Remove the blob D, whose content was found wrong. */
+void blobs_drop(int root, const struct digest *d);
 /* Store a small blob. Existing is success. */
 MUST_CHECK int blobs_put(int root, const struct digest *d, const void *p,
 			 size_t n, struct err *e);

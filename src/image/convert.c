@@ -8,6 +8,7 @@
 #include "base/dir.h"
 #include "base/io.h"
 #include "base/lock.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "format/json.h"
 #include "format/ocilayout.h"
@@ -93,6 +94,7 @@ static int open_input(struct input *in, const char *text,
 		rc = open_store(in, &n, o, want, e);
 		if (rc <= 0)
 			return rc;
+		*e = (struct err){ 0 }; /* that the store lacks it */
 		if (name_as_path(&n, e))
 			return -1;
 	}
@@ -112,7 +114,10 @@ static int to_dest(struct input *in, const struct imgoci *img, int tmpdir,
 	if (imgoci_layers_open(in->root, img, !in->ours, &layers, e))
 		return err_ctx(e, "%s", in->shown);
 	if (flatten(tmpdir, d, img, in->shown, &layers, e)) {
-		imgoci_layers_blame(img, &layers, e);
+		if (in->ours)
+			imgoci_drop_bad(in->root, img, e);
+		else
+			imgoci_layers_blame(img, &layers, e);
 		return err_ctx(e, "%s", in->shown);
 	}
 	return 0;
@@ -162,6 +167,25 @@ static int to_path(struct input *in, const struct imgoci *img, const char *out,
 	return 0;
 }
 
+/* An image that is not in an index says its platform itself. */
+static int check_platform(const struct input *in, const struct imgoci *img,
+			  const struct convert_opts *o,
+			  const struct platform *want, struct err *e)
+{
+	const struct platform *have = &img->config.platform;
+	autostr char *there = platform_text(have);
+	autostr char *wanted = platform_text(want);
+
+	if (!*have->arch || platform_score(want, have) > 0)
+		return 0;
+	if (o->platform)
+		return err_set(e, ERR_NOTFOUND,
+			       "%s: no image for %s; there is %s", in->shown,
+			       wanted, there);
+	log_warn("%s is for %s, this machine is %s", in->shown, there, wanted);
+	return 0;
+}
+
 int convert(const char *in, const char *out, const struct convert_opts *o,
 	    char **path, struct err *e)
 {
@@ -175,6 +199,8 @@ int convert(const char *in, const char *out, const struct convert_opts *o,
 		return -1;
 	if (imgoci_load(input.root, &input.top, &want, &img, e))
 		return err_ctx(e, "%s", input.shown);
+	if (check_platform(&input, &img, o, &want, e))
+		return -1;
 	return out ? to_path(&input, &img, out, o, path, e)
 		   : to_store(&input, &img, o, path, e);
 }

@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 
 enum state { FREE, EMPTY, IMAGE };
@@ -81,23 +82,22 @@ static int check(const struct dest *d, enum state *state, struct err *e)
 int dest_open(struct dest *d, const char *text, bool force, struct err *e)
 {
 	AUTO(name) struct name n = { 0 };
-	autostr char *clean = NULL;
+	autostr char *name = NULL;
 	autostr char *dir = NULL;
-	const char *base;
 	enum state state;
 
 	*d = (struct dest)DEST_INIT;
 	if (name_parse_out(text, &n, e))
 		return -1;
-	clean = path_clean(n.path);
-	base = path_base(clean);
-	if (!*base || str_eq(base, ".") || str_eq(base, ".."))
+	/* Not cleaned: behind a symlink ".." is not what it looks like. */
+	name = xstrndup(path_base(n.path), strcspn(path_base(n.path), "/"));
+	if (!*name || str_eq(name, ".") || str_eq(name, ".."))
 		return err_set(e, ERR_USAGE,
 			       "'%s' can't be the name of a new directory",
 			       text);
-	dir = path_dir(clean);
+	dir = path_dir(n.path);
 	d->shown = xstrdup(text);
-	d->name = xstrdup(base);
+	d->name = TAKE(name);
 	d->mode = force ? DEST_REPLACE : DEST_NEW;
 	d->parent = dir_open(dir, e);
 	if (d->parent < 0)

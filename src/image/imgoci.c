@@ -182,6 +182,30 @@ int imgoci_layers_blame(const struct imgoci *i, const struct imgoci_layers *l,
 	return -1;
 }
 
+int imgoci_drop_bad(int root, const struct imgoci *i, struct err *e)
+{
+	size_t n = i->manifest.n_layers;
+
+	if (e->kind != ERR_FORMAT && e->kind != ERR_DIGEST)
+		return -1;
+	for (size_t k = 0; k < n; k++) {
+		const struct descriptor *d = &i->manifest.layers[k];
+		struct err ignored = { 0 };
+		char hex[HASH_HEX_MAX];
+		autofd int fd = blobs_open(root, &d->digest, d->size, &ignored);
+
+		if (fd < 0 || sum_file(fd, d->digest.algo, hex, &ignored) ||
+		    !strcmp(hex, digest_hex(&d->digest)))
+			continue;
+		blobs_drop(root, &d->digest);
+		err_set(e, ERR_DIGEST,
+			"layer %zu of %zu: expected %s, got %s:%s; the store's "
+			"copy had gone bad and was removed: pull again",
+			k + 1, n, d->digest.text, digest_algo(&d->digest), hex);
+	}
+	return -1;
+}
+
 void imgoci_layers_close(struct imgoci_layers *l)
 {
 	for (size_t k = 0; k < l->n; k++) {

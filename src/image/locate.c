@@ -113,6 +113,7 @@ char *locate_tree(const char *text, const char *store, struct err *e)
 			err_hint(e, "get it with 'ch-pull %s'", shown);
 			return NULL;
 		}
+		*e = (struct err){ 0 }; /* that the store lacks it */
 		if (name_as_path(&n, e))
 			return NULL;
 	}

@@ -107,17 +107,23 @@ static int look_at_path(struct name *n, struct err *e)
 	return 0;
 }
 
-/* oci:DIR[:TAG]. The tag stands behind the last colon, unless the whole is a
- * directory or what follows has a slash. */
+/* oci:DIR[:TAG]. Names of images have colons and slashes themselves (the
+ * store's all do), so DIR is the longest part that exists; if none does, what
+ * is before the first colon. */
 static void split_tag(struct name *n)
 {
-	char *colon = strrchr(n->path, ':');
+	char *first = strchr(n->path, ':');
 	struct stat st;
 
-	if (!colon || strchr(colon, '/') || !stat(n->path, &st))
+	if (!first || !stat(n->path, &st))
 		return;
-	*colon = '\0';
-	n->tag = xstrdup(colon + 1);
+	for (char *c = strrchr(n->path, ':'); c; c = strrchr(n->path, ':')) {
+		*c = '\0';
+		free(n->tag);
+		n->tag = xstrdup(n->text + strlen("oci:") + (c + 1 - n->path));
+		if (c == first || !stat(n->path, &st))
+			return;
+	}
 }
 
 static int parse_kind(const struct kind *k, const char *text, struct name *n,

@@ -26,6 +26,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+
+#define DESCRIPTORS 4096
 
 struct job {
 	const struct pull_opts *o;
@@ -77,10 +80,12 @@ static int get_manifest(struct job *j, const struct descriptor *d,
 			struct str *text, struct err *e)
 {
 	struct digest got;
+	struct err ignored = { 0 }; /* gone bad there: fetched again */
 
-	if (in_store(j, d))
-		return blobs_read(j->store.fd, &d->digest, d->size,
-				  JSON_BYTES_MAX, text, e);
+	if (in_store(j, d) && !blobs_read(j->store.fd, &d->digest, d->size,
+					  JSON_BYTES_MAX, text, &ignored))
+		return 0;
+	str_clear(text);
 	return client_manifest(j->client, d->digest.text, text, &got, e);
 }
 
@@ -146,15 +151,15 @@ static int get_config(struct job *j, struct err *e)
 {
 	const struct descriptor *c = &j->image.manifest.config;
 	AUTO(str) struct str text = { 0 };
+	struct err ignored = { 0 }; /* gone bad there: fetched again */
 
-	if (in_store(j, c)) {
-		if (blobs_read(j->store.fd, &c->digest, c->size, JSON_BYTES_MAX,
-			       &text, e))
-			return -1;
-	} else if (client_blob(j->client, &c->digest, c->size, &text, e) ||
-		   keep(j, &c->digest, &text, e)) {
+	if (in_store(j, c) && !blobs_read(j->store.fd, &c->digest, c->size,
+					  JSON_BYTES_MAX, &text, &ignored))
+		return imgoci_set_config(&j->image, &text, e);
+	str_clear(&text);
+	if (client_blob(j->client, &c->digest, c->size, &text, e) ||
+	    keep(j, &c->digest, &text, e))
 		return err_ctx(e, "configuration");
-	}
 	return imgoci_set_config(&j->image, &text, e);
 }
 
@@ -244,6 +249,8 @@ static int transfer(struct job *j, struct err *e)
 		*e = j->flat;
 		rc = -1;
 	}
+	if (rc && j->to_dest && j->store.fd >= 0)
+		imgoci_drop_bad(j->store.fd, &j->image, e);
 	return rc;
 }
 
@@ -258,12 +265,28 @@ static int open_dest(struct job *j, const char *dest, struct err *e)
 	return 0;
 }
 
+/* Each layer on its way takes two descriptors, and images of hundreds of layers
+ * exist; the usual soft limit is 1024. Where it can't be raised we may still
+ * have enough. */
+static void raise_limit(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) || r.rlim_cur >= DESCRIPTORS ||
+	    r.rlim_cur == r.rlim_max)
+		return;
+	r.rlim_cur = r.rlim_max < DESCRIPTORS ? r.rlim_max : DESCRIPTORS;
+	if (setrlimit(RLIMIT_NOFILE, &r))
+		log_debug("the limit of open files stays");
+}
+
 static int start(struct job *j, const char *text, const char *dest,
 		 struct err *e)
 {
 	if (host_platform(j->o->platform, &j->want, e) ||
 	    ref_parse(text, &j->ref, e))
 		return -1;
+	raise_limit();
 	j->name = ref_name(&j->ref);
 	j->shown = ref_short(&j->ref);
 	j->to_dest = dest != NULL;

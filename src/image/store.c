@@ -30,16 +30,25 @@ char *store_default_path(void)
 	return str_fmt("/var/tmp/%u.ch", (unsigned)geteuid());
 }
 
+static bool goes_up(const char *path)
+{
+	const char *name;
+	size_t len;
+
+	while ((name = path_next(&path, &len)))
+		if (len == 2 && !memcmp(name, "..", 2))
+			return true;
+	return false;
+}
+
+/* Not cleaned if it goes up: behind a symlink ".." is not what it looks like.
+ */
 static char *absolute(const char *path)
 {
-	autostr char *cwd = NULL;
-	autostr char *joined = NULL;
+	autostr char *cwd = path[0] == '/' ? NULL : getcwd(NULL, 0);
+	autostr char *full = cwd ? path_join(cwd, path) : xstrdup(path);
 
-	if (path[0] == '/')
-		return path_clean(path);
-	cwd = getcwd(NULL, 0);
-	joined = path_join(cwd ? cwd : "/", path);
-	return path_clean(joined);
+	return goes_up(path) ? TAKE(full) : path_clean(full);
 }
 
 /* A store in a place that all can write to may have been put there by somebody
@@ -200,9 +209,11 @@ void store_close(struct store *s)
 
 static int read_index(const struct store *s, struct str *text, struct err *e)
 {
-	if (io_read_file(s->fd, "index.json", JSON_BYTES_MAX, text, e))
-		return err_ctx(e, "store '%s'", s->path);
-	return 0;
+	if (!io_read_file(s->fd, "index.json", JSON_BYTES_MAX, text, e))
+		return 0;
+	if (e->kind == ERR_NOTFOUND)
+		e->kind = ERR_FORMAT; /* a store without it is damaged */
+	return err_ctx(e, "store '%s'", s->path);
 }
 
 int store_find(const struct store *s, const struct ref *ref,
@@ -212,14 +223,26 @@ int store_find(const struct store *s, const struct ref *ref,
 	AUTO(str) struct str text = { 0 };
 	autostr char *name = ref_name(ref);
 	autostr char *shown = ref_short(ref);
+	autostr char *there = NULL;
+	autostr char *wanted = NULL;
+	struct err ignored = { 0 };
 
 	if (read_index(s, &text, e))
 		return -1;
 	if (!ocilayout_find(text.p, text.len, name, want, out, e))
 		return 0;
-	if (e->kind == ERR_NOTFOUND)
+	if (e->kind == ERR_NOTFOUND &&
+	    ocilayout_find(text.p, text.len, name, NULL, out, &ignored))
 		return err_set(e, ERR_NOTFOUND, "no image '%s' in store '%s'",
 			       shown, s->path);
+	if (e->kind == ERR_NOTFOUND) {
+		there = platform_text(&out->platform);
+		wanted = platform_text(want);
+		descriptor_clear(out);
+		return err_set(e, ERR_UNSUPPORTED,
+			       "image '%s' is in store '%s' for %s, not for %s",
+			       shown, s->path, there, wanted);
+	}
 	return err_ctx(e, "store '%s'", s->path);
 }
 

@@ -307,17 +307,21 @@ static int put_hardlink(struct change *ch, struct err *e)
 	if (tree_put(tree, ch->dir, ch->base, (enum node_type)old->type, target,
 		     ch->c->layer, &n, &fresh, e))
 		return -1;
+	if (n->type == NODE_DEVICE) {
+		ch->c->stats->devices++;
+		return 0;
+	}
 	return disk_link(ch->c->disk, n, old, e);
 }
 
 /* Left out, but it still takes the place of what a lower layer had there. */
 static int put_device(struct change *ch, struct err *e)
 {
-	struct node *n =
-		tree_child(ch->c->tree, ch->dir, ch->base, strlen(ch->base));
+	struct node *n;
+	bool fresh;
 
 	ch->c->stats->devices++;
-	return n ? tree_remove(ch->c->tree, n, e) : 0;
+	return put(ch, NODE_DEVICE, &n, &fresh, e);
 }
 
 static int put_entry(struct change *ch, struct err *e)

@@ -172,8 +172,11 @@ static int not_made(const struct node *n, const char *what, struct err *e)
 int disk_gone(void *disk, struct node *n, struct err *e)
 {
 	struct disk *d = disk;
-	int parent = dir_fd(d, n->parent, e);
+	int parent;
 
+	if (n->type == NODE_DEVICE)
+		return 0;
+	parent = dir_fd(d, n->parent, e);
 	if (parent < 0)
 		return -1;
 	if (n->dir && n->dir->slot >= 0)

@@ -26,6 +26,7 @@ enum node_type {
 	NODE_FILE,
 	NODE_SYMLINK,
 	NODE_FIFO,
+	NODE_DEVICE, /* known, so that links to it are; not on disk */
 };
 
 struct node {

@@ -103,6 +103,30 @@ IMG=$TEST_IMAGES
 		"$(printf '755 directory\n755 directory')"
 }
 
+@test "a hard link to a device that is left out" {
+	python3 - "$TEST_STAGE" <<-'END'
+	import sys
+	sys.path.insert(0, sys.argv[1] + "/bats/registry")
+	sys.dont_write_bytecode = True
+	import io, tarfile
+	from oci import Layout
+	b = io.BytesIO()
+	with tarfile.open(fileobj=b, mode="w") as t:
+	    for name, kind, link in (("null", tarfile.CHRTYPE, ""),
+	                             ("null2", tarfile.LNKTYPE, "null"),
+	                             ("x", tarfile.DIRTYPE, "")):
+	        i = tarfile.TarInfo(name)
+	        i.type, i.linkname, i.mode = kind, link, 0o755
+	        i.devmajor, i.devminor = 1, 3
+	        t.addfile(i)
+	lay = Layout("lay")
+	lay.tag(lay.image([b.getvalue()]), "1")
+	END
+	works ch-convert ./lay ./img
+	says '2 device nodes are not kept'
+	same "$(ls img)" "$(printf 'ch\nx')"
+}
+
 @test "things left out or changed by rule" {
 	works ch-convert "oci:$IMG/odd" ./img
 	absent img/odd/null img/odd/disk
@@ -138,6 +162,20 @@ IMG=$TEST_IMAGES
 	works ch-convert --force "oci:$IMG/rich" ./empty
 	[ -x empty/bin/busybox ]
 	absent empty/only
+}
+
+@test "OUT: '..' behind a link is where the kernel goes" {
+	mkdir -p real/sub
+	ln -s real/sub link
+	works ch-convert "oci:$IMG/bare" ./img
+	works ch-convert "oci:$IMG/rich" ./real/img
+	works ch-convert --force "oci:$IMG/alpine" ./link/../img
+	[ -e img/only ]
+	[ -e real/img/etc/alpine-release ] || [ -e real/img/etc/os-release ]
+	absent real/img/opt/rich
+	works ch-convert --store=./link/../st "oci:$IMG/bare"
+	[ -d real/st/trees ]
+	absent st
 }
 
 @test "OUT that can't be" {
@@ -186,6 +224,46 @@ IMG=$TEST_IMAGES
 	END
 	fails 1 ".*1.*2" ch-convert oci:two ./img
 	works ch-convert oci:two:2 ./img
+	sed -i 's/"2"/"localhost:5000\/a\/b:2"/' two/index.json
+	works ch-convert oci:two:localhost:5000/a/b:2 ./img2
+	works ch-pull bare:1
+	works ch-convert "oci:$CH_STORE:docker.io/library/bare:1" ./img3
+}
+
+@test "a plain word that is a layout: its own errors are told" {
+	cp -r "$IMG/bad-flipped" word
+	fails 1 "oci:word: layer 1 of 1: expected $HEX, got $HEX" \
+		ch-convert word ./img
+}
+
+@test "an image for another machine: refused with --arch, else a warning" {
+	fails 1 ".*: no image for linux/s390x; there is linux/.*" \
+		ch-convert --arch=s390x "oci:$IMG/bare" ./img
+	absent img
+	works ch-pull alpine:3.16
+	sed -i 's/"architecture": *"[a-z0-9]*"/"architecture": "s390x"/' \
+		"$CH_STORE/index.json"
+	fails 1 "image 'alpine:3.16' is in store .* for linux/s390x, not for linux/.*" \
+		ch-convert alpine:3.16 ./img
+}
+
+@test "a blob of the store that has gone bad: said, dropped, fetched again" {
+	works ch-pull bare:1
+	for blob in "$CH_STORE"/blobs/sha256/*; do
+		chmod u+w "$blob"
+		printf X | dd of="$blob" bs=1 seek=12 conv=notrunc 2>/dev/null
+	done
+	try ch-convert bare:1 ./img
+	same "$status" 1
+	works ch-pull bare:1
+	try ch-convert bare:1 ./img
+	if [ "$status" != 0 ]; then
+		says "layer 1 of 1: expected $HEX, got $HEX; .* pull again"
+		works ch-pull bare:1
+		works ch-convert bare:1 ./img
+	fi
+	[ -e img/only ]
+	store_is_sound
 }
 
 @test "usage" {

@@ -240,6 +240,7 @@ static void list(struct strlist *out, const struct node *dir,
 		case NODE_SYMLINK:
 			strlist_addf(out, "%s>%s", path, tree_target(n));
 			break;
+		case NODE_DEVICE:
 		case NODE_FIFO:
 			strlist_addf(out, "%s|", path);
 			break;
