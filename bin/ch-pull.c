@@ -99,6 +99,8 @@ static int run(void *ctx, int argc, char **argv, struct err *e)
 		return -1;
 	o->http.tls_verify = !c->tls_verify || str_eq(c->tls_verify, "yes");
 	o->http.ca_file = getenv("SSL_CERT_FILE");
+	if (o->http.ca_file && !*o->http.ca_file)
+		o->http.ca_file = NULL; /* empty counts as unset */
 	o->http.user_agent = "chassis/" PACKAGE_VERSION;
 	o->auth = (struct auth_paths){
 		.file = c->authfile,

@@ -378,20 +378,23 @@ const char *ref_want(const struct ref *r)
 	return *r->digest.text ? r->digest.text : r->tag;
 }
 
-int ref_check_host(const char *host, struct err *e)
+char *ref_read_host(const char *host, struct err *e)
 {
 	autostr char *name = NULL;
 	autostr char *s = NULL;
 
-	if (strchr(host, '@'))
-		return err_set(e, ERR_USAGE,
-			       "host: a user name or password can't be part of "
-			       "a registry's name");
+	if (strchr(host, '@')) {
+		err_set(e, ERR_USAGE,
+			"host: a user name or password can't be part of a "
+			"registry's name");
+		return NULL;
+	}
 	name = read_host(host, e);
 	if (name && strlen(name) <= NAME_LEN)
-		return 0;
+		return TAKE(name);
 	if (name)
 		err_set(e, ERR_USAGE, "has more than %d characters", NAME_LEN);
 	s = shown(host);
-	return err_ctx(e, "host '%s'", s);
+	err_ctx(e, "host '%s'", s);
+	return NULL;
 }

@@ -38,7 +38,8 @@ char *ref_short(const struct ref *r);
 /* What to ask the registry for: the digest's text or the tag. Borrowed. */
 const char *ref_want(const struct ref *r);
 
-/* Check HOST[:PORT] by itself (a configured registry). ERR_USAGE. */
-MUST_CHECK int ref_check_host(const char *host, struct err *e);
+/* HOST[:PORT] by itself (a configured registry) in its one form; caller frees.
+ * NULL with ERR_USAGE. */
+MUST_CHECK char *ref_read_host(const char *host, struct err *e);
 
 #endif

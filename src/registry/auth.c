@@ -10,6 +10,7 @@
 
 #include "registry/auth.h"
 
+#include "base/intr.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "format/challenge.h"
@@ -100,11 +101,12 @@ bool auth_may_help(const struct auth *a, int status)
 	       ((status == 400 || status == 403) && has_token(a));
 }
 
-static void look_once(struct auth *a)
+static int look_once(struct auth *a, struct err *e)
 {
 	if (!a->looked)
 		cred_find(a->paths, a->host, a->repo, &a->cred);
 	a->looked = true;
+	return intr_check(e); /* a helper may have been waited for */
 }
 
 /* Nothing is left to try. */
@@ -113,7 +115,8 @@ static int give_up(struct auth *a, int status, struct err *e)
 	autostr char *host = http_host(a->base);
 	const struct cred *c = &a->cred;
 
-	look_once(a);
+	if (look_once(a, e))
+		return -1;
 	if (!cred_found(c))
 		return err_http(e, status,
 				"access refused by '%s': it does not exist or "
@@ -143,7 +146,8 @@ static int check_base(const struct auth *a, struct err *e)
 
 static int step_basic(struct auth *a, int status, struct err *e)
 {
-	look_once(a);
+	if (look_once(a, e))
+		return -1;
 	if (a->field || !a->cred.c.user)
 		return give_up(a, status, e);
 	if (check_base(a, e))
@@ -181,7 +185,8 @@ static int step_bearer(struct auth *a, const struct challenge *c, int status,
 
 	a->bearer = true;
 	a->worked = false;
-	look_once(a);
+	if (look_once(a, e))
+		return -1;
 	if (a->level != LEVEL_NONE && !renew)
 		return give_up(a, status, e);
 	set_field(a, NULL);

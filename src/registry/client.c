@@ -38,12 +38,13 @@ static int use_mirror(struct client *c, const struct ref *ref,
 	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789"
 				      "._-/";
 	size_t n = strcspn(registry, "/");
+	autostr char *host = xstrndup(registry, n);
 	const char *prefix = registry + n + (registry[n] == '/');
 	size_t len = strlen(prefix);
 	const char *slash;
 
-	c->host = xstrndup(registry, n);
-	if (ref_check_host(c->host, e))
+	c->host = ref_read_host(host, e);
+	if (!c->host)
 		return -1;
 	while (len && prefix[len - 1] == '/')
 		len--;
@@ -212,7 +213,8 @@ static int settle_by_probe(struct client *c, const struct ask *k,
 		if (!rc && (c->https || !says_use_tls(r)))
 			return 0;
 		if (rc &&
-		    (r->curl == CURLE_OK || http_code_untrusted(r->curl))) {
+		    (r->curl == CURLE_OK || http_code_untrusted(r->curl) ||
+		     r->curl == CURLE_SSL_CACERT_BADFILE)) {
 			*e = other; /* the scheme is right, no more */
 			return -1;
 		}
@@ -341,13 +343,15 @@ int client_manifest(struct client *c, const char *want, struct str *body,
 		free(TAKE(c->other_repo));
 		return 0;
 	}
-	if (e->kind != ERR_NOTFOUND || !c->other_repo)
+	/* Many say "refused" of what does not exist. */
+	if ((e->kind != ERR_NOTFOUND && e->kind != ERR_AUTH) || !c->other_repo)
 		return -1;
 	repo = xstrdup(c->repo);
 	change_repo(c, TAKE(c->other_repo));
 	if (!manifest(c, want, body, digest, &second))
 		return 0;
-	if (second.kind != ERR_NOTFOUND)
+	if (second.kind != ERR_NOTFOUND &&
+	    (second.kind != ERR_AUTH || e->kind == ERR_NOTFOUND))
 		*e = second;
 	change_repo(c, TAKE(repo));
 	return -1;

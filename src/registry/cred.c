@@ -5,6 +5,7 @@
 
 #include "registry/cred.h"
 
+#include "base/intr.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -15,6 +16,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #define AUTHFILE_MAX (1u << 20)
 #define HELPER_ANSWER_MAX (64u << 10)
@@ -55,6 +57,8 @@ static int read_authfile(const char *path, struct str *out, mode_t *mode,
 		return err_sys(e, "can't open '%s'", path);
 	if (fstat(fd, &st))
 		return err_sys(e, "can't read '%s'", path);
+	if (S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3))
+		return 0; /* /dev/null holds nothing */
 	if (!S_ISREG(st.st_mode))
 		return err_set(e, ERR_FORMAT, "'%s' is not a regular file",
 			       path);
@@ -136,7 +140,8 @@ static bool look(const char *path, const char *host, const char *repo,
 	if (!rc && out->c.helper && !cred_found(out))
 		rc = ask_helper(&out->c, host, &e);
 	if (rc) {
-		log_warn("credentials: %s; going on without", e.msg);
+		if (e.kind != ERR_INTR)
+			log_warn("credentials: %s; going on without", e.msg);
 		return false;
 	}
 	if (!cred_found(out))
@@ -158,6 +163,7 @@ void cred_find(const struct auth_paths *paths, const char *host,
 	       const char *repo, struct cred *out)
 {
 	AUTO(strlist) struct strlist l = { 0 };
+	struct err ignored = { 0 }; /* the caller looks, too */
 
 	if (paths->file && paths->file[0]) {
 		strlist_add(&l, paths->file);
@@ -172,7 +178,7 @@ void cred_find(const struct auth_paths *paths, const char *host,
 		else
 			add(&l, paths->home, ".docker/config.json");
 	}
-	for (size_t i = 0; i < l.n; i++)
+	for (size_t i = 0; i < l.n && !intr_check(&ignored); i++)
 		if (look(l.v[i], host, repo, out))
 			return;
 	credential_clear(&out->c);

@@ -50,6 +50,10 @@ CURL *http_easy(const struct http_opts *o, char *detail, struct err *e)
 	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, detail);
 	only_http(c);
 	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075700
+	/* Not to wait for a resolver thread, which nobody can stop. */
+	curl_easy_setopt(c, CURLOPT_QUICK_EXIT, 1L);
+#endif
 	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(c, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
@@ -231,8 +235,11 @@ int http_curl_err(struct err *e, CURLcode code, CURL *easy, const char *detail,
 		  const char *url, const struct http_opts *o)
 {
 	autostr char *host = http_host(url);
-	const char *why = detail[0] ? detail : curl_easy_strerror(code);
+	const char *why;
 
+	if (strchr(detail, '@')) /* a proxy's URL, maybe with a password */
+		detail = "";
+	why = detail[0] ? detail : curl_easy_strerror(code);
 	if (is_tls(code))
 		return tls_err(e, code, detail, host, o);
 	switch (code) {

@@ -248,10 +248,11 @@ char *http_redirect(const char *base, const char *location, struct err *e)
 	}
 	next = resolve(&from, location);
 	if (!split(&to, next)) {
-		/* No more of it than the start: the query may hold a key. */
+		/* No more of it than the start: the query may hold a key, and
+		 * what is before an '@' a password. */
 		err_set(e, ERR_FORMAT, "'%s' redirects to '%.*s', %s", host,
-			(int)strcspn(next, "?#"), next,
-			"which is not an http or https URL");
+			(int)strcspn(next, strchr(next, '@') ? ":" : "?#"),
+			next, "which is not an http or https URL");
 		return NULL;
 	}
 	if (from.https && !to.https) {

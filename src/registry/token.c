@@ -79,8 +79,11 @@ static int check_realm(const struct token_ask *ask, struct err *e)
 	if (!http_url_ok(realm) || strchr(realm, '#'))
 		return err_set(e, ERR_FORMAT,
 			       "'%s' names a token server that is not an "
-			       "https URL: '%.100s'",
-			       registry, realm);
+			       "https URL: '%.*s'",
+			       registry,
+			       strchr(realm, '@') ? (int)strcspn(realm, ":")
+						  : 100,
+			       realm);
 	if (!here && http_is_local(realm))
 		return err_set(e, ERR_FORMAT,
 			       "'%s' names a local address as its token "

@@ -44,10 +44,14 @@ static void restart(struct xfer *x)
 /* Is the answer the blob from x->at on? */
 static void judge(struct xfer *x)
 {
+	struct auth *auth = client_auth(x->client);
 	const struct http_head *h = &x->head;
 	int64_t size = (int64_t)x->item->size;
 
 	x->judged = true;
+	/* Now, not at the end of a long body: the token may expire before. */
+	if (h->status / 100 == 2 && x->generation == auth_generation(auth))
+		auth_worked(auth);
 	if (h->status == 206) {
 		x->wanted = h->range_from == (int64_t)x->at &&
 			    h->range_to < size &&
@@ -324,7 +328,6 @@ enum xfer_next xfer_ended(struct xfer *x, CURLcode code, struct err *e)
 	}
 	if (x->wanted) {
 		x->refusals = 0;
-		auth_worked(client_auth(x->client));
 		return body_ended(x, code, e);
 	}
 	/* Without a body wanted, an answer is one although we cut it off. */

@@ -337,6 +337,8 @@ here() {
 	fails 1 ".*not found \(HTTP 404\)" ch-pull --tls-verify=no "$second/x:1"
 	SSL_CERT_FILE=$T/crt fails 1 ".*not found \(HTTP 404\)" \
 		ch-pull "$second/x:1"
+	SSL_CERT_FILE=$T/none fails 1 ".*certificate.*$T/none" \
+		ch-pull -q "$second/x:1"
 }
 
 @test "Basic login, with credentials from a file" {

@@ -199,6 +199,49 @@ login() {
 	chmod 600 auth.json
 }
 
+@test "a registry that refuses what it does not have: library/x, then x" {
+	faulty bare '[{"path": "/v2/library/", "status": 403}]'
+	works ch-pull --registry="$bad" x:1 ./img
+	[ -e img/only ]
+}
+
+@test "--registry: one host has one name" {
+	faulty bare '[{"auth": {"type": "basic", "user": "alice",
+		"password": "wonderland"}}]'
+	printf '{"auths":{"localhost:%s":{"auth":"%s"}}}' "${bad#*:}" \
+		"$(printf alice:wonderland | base64)" >auth.json
+	works ch-pull --authfile=auth.json \
+		--registry="LocalHost.:${bad#*:}" x:1 ./img
+}
+
+@test "no password in a message about an address" {
+	faulty bare '[{"path": "/blobs/", "redirect":
+		"https://user:hunter2@cdn.example.org/x"}]'
+	fails 1 ".*redirects to 'https', which is not.*" ch-pull "$bad/x:1"
+	lacks hunter2 "$T/.err"
+	https_proxy='foo://user:hunter2@h:1' fails 1 ".*reg.example.org.*" \
+		ch-pull -q reg.example.org/x
+	lacks hunter2 "$T/.err"
+}
+
+@test "interrupted while a credential helper runs" {
+	faulty bare '[{"auth": {"type": "basic", "user": "a", "password": "b"}}]'
+	mkdir bin
+	cat >bin/docker-credential-slow <<-'END'
+	#!/bin/sh
+	kill -INT $PPID
+	sleep 1
+	exit 1
+	END
+	chmod 755 bin/docker-credential-slow
+	echo '{"credsStore": "slow"}' >auth.json
+	chmod 600 auth.json
+	PATH=$T/bin:$PATH try timeout --preserve-status 50 \
+		ch-pull --authfile=auth.json "$bad/x:1"
+	same "$status" 130
+	same "$err" "ch-pull: interrupted by SIGINT"
+}
+
 @test "a token for everybody" {
 	faulty bare '[{"auth": {"type": "bearer", "anonymous_ok": true}}]'
 	pulled
