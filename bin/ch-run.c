@@ -81,7 +81,7 @@ static int run(void *ctx, int argc, char **argv, struct err *e)
 		return err_set(e, ERR_USAGE, "which image? IMAGE is missing");
 	if (find_command(argv + 1, &c->run.command, e))
 		return -1;
-	image = locate_tree(argv[0], c->store, e);
+	image = locate_tree(argv[0], c->store, !c->run.dry_run, e);
 	if (!image)
 		return -1;
 	c->run.image = image;

@@ -38,13 +38,29 @@ static char *find_convert(void)
 
 /* ch-convert without OUT flattens in the store and prints where. It says what
  * was wrong itself. */
-static char *unpack(const char *text, const char *store, struct err *e)
+static char *unpack(const char *text, const char *store, bool may_unpack,
+		    struct err *e)
 {
 	autostr char *tool = find_convert();
+	autostr char *arch = NULL;
 	AUTO(str) struct str out = { 0 };
-	const char *argv[6] = { tool };
+	const char *argv[8] = { tool };
+	struct platform want;
 	int n = 1, status;
 
+	if (!may_unpack) {
+		err_set(e, ERR_UNSUPPORTED,
+			"'%s' is not unpacked yet, and --dry-run does nothing; "
+			"'ch-convert %s' unpacks it",
+			text, text);
+		return NULL;
+	}
+	if (host_platform(NULL, &want, e))
+		return NULL;
+	/* Else $CH_ARCH or "pull.arch" would have another one unpacked. */
+	arch = platform_text(&want);
+	argv[n++] = "--arch";
+	argv[n++] = arch;
 	if (store) {
 		argv[n++] = "--store";
 		argv[n++] = store;
@@ -52,6 +68,9 @@ static char *unpack(const char *text, const char *store, struct err *e)
 	argv[n++] = "--";
 	argv[n++] = text;
 	if (proc_run(argv, NULL, &out, PATH_BYTES_MAX, &status, e)) {
+		/* It is not the image that was not found. */
+		if (e->kind == ERR_NOTFOUND)
+			e->kind = ERR_SYS;
 		err_ctx(e, "can't unpack '%s'", text);
 		return NULL;
 	}
@@ -66,7 +85,8 @@ static char *unpack(const char *text, const char *store, struct err *e)
 	return str_take(&out);
 }
 
-static char *in_store(struct name *n, const char *store, struct err *e)
+static char *in_store(struct name *n, const char *store, bool may_unpack,
+		      struct err *e)
 {
 	AUTO(store) struct store s = STORE_INIT;
 	struct descriptor d = { 0 };
@@ -78,7 +98,7 @@ static char *in_store(struct name *n, const char *store, struct err *e)
 		return NULL;
 	path = store_tree(&s, &d.digest);
 	descriptor_clear(&d);
-	return path ? path : unpack(n->text, s.path, e);
+	return path ? path : unpack(n->text, s.path, may_unpack, e);
 }
 
 static char *directory(const char *path, struct err *e)
@@ -90,7 +110,8 @@ static char *directory(const char *path, struct err *e)
 	return full;
 }
 
-char *locate_tree(const char *text, const char *store, struct err *e)
+char *locate_tree(const char *text, const char *store, bool may_unpack,
+		  struct err *e)
 {
 	AUTO(name) struct name n = { 0 };
 	autostr char *shown = NULL;
@@ -105,7 +126,7 @@ char *locate_tree(const char *text, const char *store, struct err *e)
 		return NULL;
 	}
 	if (n.kind == NAME_STORE) {
-		path = in_store(&n, store, e);
+		path = in_store(&n, store, may_unpack, e);
 		if (path || e->kind != ERR_NOTFOUND)
 			return path;
 		if (!n.maybe_path) {
@@ -117,6 +138,6 @@ char *locate_tree(const char *text, const char *store, struct err *e)
 		if (name_as_path(&n, e))
 			return NULL;
 	}
-	return n.kind == NAME_OCI ? unpack(text, store, e)
+	return n.kind == NAME_OCI ? unpack(text, store, may_unpack, e)
 				  : directory(n.path, e);
 }

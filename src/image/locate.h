@@ -12,8 +12,10 @@
 
 /* Absolute path of the directory tree of image TEXT. STORE is the store's path
  * or NULL for the default. A store reference (and an OCI layout) without a tree
- * is flattened into the store first; a reference that the store lacks is
- * ERR_NOTFOUND with the next step ("ch-pull REF"). Caller frees. */
-char *locate_tree(const char *text, const char *store, struct err *e);
+ * is flattened into the store first, if MAY_UNPACK, else ERR_UNSUPPORTED; a
+ * reference that the store lacks is ERR_NOTFOUND with the next step ("ch-pull
+ * REF"). Caller frees. */
+char *locate_tree(const char *text, const char *store, bool may_unpack,
+		  struct err *e);
 
 #endif

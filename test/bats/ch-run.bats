@@ -43,6 +43,15 @@ own() {
 	quiet ch-run alpine:3.16 -- true
 }
 
+@test "the image is this machine's, whatever ch-pull's setting" {
+	works ch-pull alpine:3.16
+	CH_ARCH=s390x works ch-run alpine:3.16 -- cat /etc/os-release
+	same "$out" "$(cat "$img/etc/os-release")"
+	printf '[pull]\nregistry = mirror.example.org\n' >conf
+	works ch-pull --store=st2 alpine:3.16
+	CH_CONFIG=$T/conf quiet ch-run --store=st2 alpine:3.16 -- true
+}
+
 @test "an image that is not there" {
 	fails 125 ".*ch-pull alpine:3.16'" \
 		ch-run alpine:3.16 -- true
@@ -562,6 +571,15 @@ own() {
 }
 
 # --- --dry-run
+
+@test "--dry-run unpacks nothing either" {
+	works ch-pull alpine:3.16
+	fails 125 ".*'alpine:3.16' is not unpacked yet.*'ch-convert alpine:3.16' unpacks it" \
+		ch-run --dry-run alpine:3.16
+	absent "$CH_STORE/trees"
+	works ch-convert alpine:3.16
+	quiet ch-run --dry-run alpine:3.16
+}
 
 @test "--dry-run prints the steps with their reasons and runs nothing" {
 	mkdir data
