@@ -107,7 +107,7 @@ static size_t progress_size(void)
 {
 	struct winsize w = { 0 };
 
-	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &w) || w.ws_col < 8)
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &w) || !w.ws_col)
 		return 80;
 	return w.ws_col < PROGRESS_MAX ? w.ws_col : PROGRESS_MAX;
 }

@@ -35,7 +35,8 @@ struct tmp {
 
 enum tmp_how {
 	TMP_EXCL,    /* the name must be free (ERR_EXISTS); RENAME_NOREPLACE, or
-		      * link+unlink / mkdir-then-rename where that is missing */
+		      * link and unlink (files), rename (directories) where
+		      * that is missing */
 	TMP_REPLACE, /* a file or a tree of that name is replaced; a directory
 		      * is exchanged (RENAME_EXCHANGE) and the old one removed
 		      * after the new one stands */

@@ -107,19 +107,19 @@ static bool is_our_section(const char *key)
 	return false;
 }
 
-/* Does this tool read any key of the section of KEY? */
-static bool reads_section(const struct tool *t, const char *key)
+/* Is the section of KEY this tool's own, or the one that all read whole? In
+ * others it may read a key ([pull] arch), but doesn't know the rest. */
+static bool owns_section(const struct tool *t, const char *key)
 {
-	size_t n = strcspn(key, ".");
+	const char *dash = strchr(t->name, '-');
+	const char *own = dash ? dash + 1 : t->name;
 
-	for (size_t i = 0; i < t->n_opts; i++)
-		if (is_in(t->opts[i].key, key, n))
-			return true;
-	return false;
+	return is_in(key, "store", strlen("store")) ||
+	       is_in(key, own, strlen(own));
 }
 
 /* Warn of lines that nobody reads: a section is named once in a row, a key only
- * by a tool that reads its section, since other tools have other keys. */
+ * by the tool whose section it is, since other tools have other keys. */
 static void warn_unknown(const struct tool *t, const struct conf *conf)
 {
 	const char *last = "";
@@ -130,7 +130,7 @@ static void warn_unknown(const struct tool *t, const struct conf *conf)
 		int n = (int)(name - l->key) - 1;
 
 		if (is_our_section(l->key)) {
-			if (reads_section(t, l->key) && !has_key(t, l->key))
+			if (owns_section(t, l->key) && !has_key(t, l->key))
 				log_warn("%s: unknown key '%s'", l->where,
 					 name);
 		} else if (!is_in(last, l->key, n)) {

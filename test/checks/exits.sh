@@ -29,6 +29,10 @@ printers() {
 	cd "$srcdir"
 	grep -Hn '\(^\|[^a-z_]\)\(printf\|puts\|putchar\|perror\) *(' \
 		src/*/*.c | grep -v '^src/base/\(tool\|optprint\)\.c' || :
+	grep -Hn '\(^\|[^a-z_]\)\(v\?dprintf *(\|write *( *[012] *,\|STD[A-Z]*_FILENO\)' \
+		src/*/*.c | grep -v '^src/base/\(tool\|log\|mem\|proc\|intr\)\.c' || :
+	grep -Hn '[(,] *stdout *[,)]' src/*/*.c |
+		grep -v '^src/base/tool\.c\|^src/run/run\.c' || :
 	grep -Hn 'stderr' src/*/*.c |
 		grep -v '^src/base/\(tool\|log\|mem\)\.c' || :
 }
