@@ -333,10 +333,11 @@ here() {
 		-subj /CN=localhost \
 		-addext subjectAltName=IP:127.0.0.1,DNS:localhost 2>/dev/null
 	second_registry ", tls: {certificate: $T/crt, key: $T/key}"
-	fails 1 ".*certificate" ch-pull "$second/x:1"
-	fails 1 ".*not found \(HTTP 404\)" ch-pull --tls-verify=no "$second/x:1"
+	fails 1 ".*certificate" ch-pull -q "$second/x:1"
+	fails 1 ".*not found \(HTTP 404\)" \
+		ch-pull -q --tls-verify=no "$second/x:1"
 	SSL_CERT_FILE=$T/crt fails 1 ".*not found \(HTTP 404\)" \
-		ch-pull "$second/x:1"
+		ch-pull -q "$second/x:1"
 	SSL_CERT_FILE=$T/none fails 1 ".*certificate.*$T/none" \
 		ch-pull -q "$second/x:1"
 }
@@ -371,7 +372,7 @@ second_registry() {
 	"$(command -v docker-registry || command -v registry)" serve second.yml \
 		>second.log 2>&1 </dev/null 3>&- &
 	second_pid=$!
-	for _ in $(seq 100); do
+	for _ in $(seq 300); do
 		second=$(sed -n 's/.*listening on \(127\.0\.0\.1:[0-9]*\).*/\1/p' \
 			second.log)
 		[ -z "$second" ] || return 0
@@ -383,7 +384,7 @@ second_registry() {
 
 extra_teardown() {
 	[ -z "${second_pid:-}" ] || {
-		kill "$second_pid"
+		kill "$second_pid" 2>/dev/null || :
 		wait "$second_pid" 2>/dev/null || :
 	}
 }

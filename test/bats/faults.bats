@@ -13,7 +13,7 @@ extra_setup() {
 
 extra_teardown() {
 	[ -z "${faulty_pid:-}" ] || {
-		kill "$faulty_pid"
+		kill "$faulty_pid" 2>/dev/null || :
 		wait "$faulty_pid" 2>/dev/null || :
 	}
 }
