@@ -369,6 +369,7 @@ second_registry() {
 	http: {addr: "127.0.0.1:0"$1}
 	${2:-}
 	END
+	: >second.log # the job below may be slow to make it
 	"$(command -v docker-registry || command -v registry)" serve second.yml \
 		>second.log 2>&1 </dev/null 3>&- &
 	second_pid=$!

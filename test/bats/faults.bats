@@ -22,6 +22,7 @@ extra_teardown() {
 faulty() {
 	local layout=$1 rules=$2
 	shift 2
+	: >ports # the job below may be slow to make it
 	python3 -B "$TEST_STAGE/bats/registry/faulty.py" --script "$rules" \
 		--log "$T/faulty.log" "$@" "$TEST_IMAGES/$layout" \
 		>ports 2>faulty.err </dev/null 3>&- &
