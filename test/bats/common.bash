@@ -169,9 +169,17 @@ trees_equal() {
 }
 
 # Number of requests the registry has answered so far.
+# It logs them after the answer, so what is counted must have come to rest.
 requests() {
-	sleep 0.1
-	grep -c '"\(GET\|HEAD\|POST\|PUT\) /v2/' "$TEST_REGISTRY_LOG" || :
+	local n='' last
+	while :; do
+		last=$n
+		n=$(grep -c '"\(GET\|HEAD\|POST\|PUT\) /v2/' \
+			"$TEST_REGISTRY_LOG" || :)
+		[ "$n" != "$last" ] || break
+		sleep 0.3
+	done
+	echo "$n"
 }
 
 needs() {
