@@ -47,7 +47,8 @@ static int read_annotations(json_t *obj, const char *where,
 			    struct descriptor *d, struct err *e)
 {
 	autostr char *place = str_fmt("%s.annotations", where);
-	const char *name, *type;
+	struct err ignored = { 0 }; /* only a hint: then there is none */
+	const char *name, *type, *source;
 	json_t *a;
 
 	if (json_opt_obj(obj, where, "annotations", &a, e))
@@ -56,8 +57,11 @@ static int read_annotations(json_t *obj, const char *where,
 		return 0;
 	if (json_opt_str(a, place, "org.opencontainers.image.ref.name", &name,
 			 e) ||
-	    json_opt_str(a, place, "vnd.docker.reference.type", &type, e))
+	    json_opt_str(a, place, "vnd.docker.reference.type", &type, e) ||
+	    json_opt_str(a, place, DESCRIPTOR_SOURCE, &source, e))
 		return -1;
+	if (source && digest_parse(source, &d->source, &ignored))
+		d->source = (struct digest){ 0 };
 	d->ref_name = name ? xstrdup(name) : NULL;
 	d->is_attestation = type != NULL;
 	return 0;

@@ -15,6 +15,9 @@
 
 #include <stdint.h>
 
+/* Our annotation of an entry in index.json. */
+#define DESCRIPTOR_SOURCE "io.chassis.source.digest"
+
 struct json_t; /* jansson.h, which users of this file need not have */
 
 struct descriptor {
@@ -23,9 +26,12 @@ struct descriptor {
 	struct digest digest;
 	uint64_t size;            /* bytes */
 	struct platform platform; /* in an index; os "" if not given */
-	char *ref_name;      /* org.opencontainers.image.ref.name or NULL */
-	bool is_attestation; /* vnd.docker.reference.type, or platform
-			      * unknown/unknown: never an image */
+	char *ref_name;       /* org.opencontainers.image.ref.name or NULL */
+	struct digest source; /* in our store: what the name stood for in the
+			       * registry, an index perhaps; text "" if not
+			       * said (DESCRIPTOR_SOURCE) */
+	bool is_attestation;  /* vnd.docker.reference.type, or platform
+			       * unknown/unknown: never an image */
 };
 
 /* Read OBJ, which is at WHERE ("layers[2]") in its document. ERR_FORMAT. OUT

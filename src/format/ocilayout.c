@@ -246,29 +246,65 @@ int ocilayout_find(const void *text, size_t n, const char *name,
 	return 0;
 }
 
+int ocilayout_list(const void *text, size_t n, struct ocilayout_list *out,
+		   struct err *e)
+{
+	json_t *entries = NULL, *entry;
+	AUTO(json) json_t *root = parse_index(text, n, &entries, e);
+	AUTO(ocilayout_list) struct ocilayout_list l = { 0 };
+	size_t i;
+
+	*out = l;
+	if (!root)
+		return -1;
+	l.v = xcalloc(json_array_size(entries) + 1, sizeof(*l.v));
+	json_array_foreach (entries, i, entry) {
+		autostr char *where = str_fmt("manifests[%zu]", i);
+		const char *other = annotation(entry, CONTAINERD_NAME);
+
+		if (descriptor_read(entry, where, &l.v[l.n], e))
+			return err_ctx(e, "index.json");
+		if (!l.v[l.n].ref_name && other)
+			l.v[l.n].ref_name = xstrdup(other);
+		l.n++;
+	}
+	*out = l;
+	l = (struct ocilayout_list){ 0 };
+	return 0;
+}
+
+void ocilayout_list_clear(struct ocilayout_list *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		descriptor_clear(&l->v[i]);
+	free(l->v);
+	*l = (struct ocilayout_list){ 0 };
+}
+
 /* A new entry; the caller owns the reference. */
-static json_t *make_entry(const char *name, const char *media_type,
-			  const struct digest *digest, uint64_t size,
-			  const struct platform *p)
+static json_t *make_entry(const char *name, const struct descriptor *d)
 {
 	AUTO(json)
-	json_t *entry =
-		json_pack("{s:s, s:s, s:I}", "mediaType", media_type, "digest",
-			  digest->text, "size", (json_int_t)size);
+	json_t *entry = json_pack("{s:s, s:s, s:I}", "mediaType", d->media_type,
+				  "digest", d->digest.text, "size",
+				  (json_int_t)d->size);
+	AUTO(json) json_t *notes = json_pack("{s:s}", REF_NAME, name);
 	AUTO(json) json_t *platform = NULL;
 
-	if (p && *p->os)
-		platform = json_pack("{s:s, s:s}", "architecture", p->arch,
-				     "os", p->os);
-	if (platform && *p->variant)
+	if (!notes)
+		return NULL;
+	if (*d->platform.os)
+		platform = json_pack("{s:s, s:s}", "architecture",
+				     d->platform.arch, "os", d->platform.os);
+	if (platform && *d->platform.variant)
 		json_object_set_new(platform, "variant",
-				    json_string(p->variant));
+				    json_string(d->platform.variant));
 	if (platform)
 		json_object_set(entry, "platform", platform);
-	json_object_set_new(entry, "annotations",
-			    json_pack("{s:s}", REF_NAME, name));
-	if (!json_object_get(entry, "annotations"))
-		return NULL;
+	if (*d->source.text)
+		json_object_set_new(notes, DESCRIPTOR_SOURCE,
+				    json_string(d->source.text));
+	json_object_set(entry, "annotations", notes);
 	return TAKE(entry);
 }
 
@@ -279,8 +315,7 @@ static bool replaces(const json_t *new, const json_t *old)
 
 	if (!read_platform(new, &a) || !read_platform(old, &b))
 		return true;
-	return !strcmp(a.os, b.os) && !strcmp(a.arch, b.arch) &&
-	       !strcmp(a.variant, b.variant);
+	return platform_eq(&a, &b);
 }
 
 /* Put ENTRY in the place of the first that it replaces, or at the end; the
@@ -306,10 +341,21 @@ static void put_entry(json_t *entries, const char *name, json_t *entry)
 		json_array_append(entries, entry);
 }
 
+/* ROOT as text; caller frees. */
+static char *print(const json_t *root, struct err *e)
+{
+	char *text = json_dumps(root, JSON_INDENT(2));
+
+	if (text && strlen(text) <= JSON_BYTES_MAX)
+		return text;
+	free(text);
+	err_set(e, ERR_LIMIT, "index.json: longer than %u bytes",
+		JSON_BYTES_MAX);
+	return NULL;
+}
+
 char *ocilayout_set(const void *text, size_t n, const char *name,
-		    const char *media_type, const struct digest *digest,
-		    uint64_t size, const struct platform *platform,
-		    struct err *e)
+		    const struct descriptor *d, struct err *e)
 {
 	static const char fresh[] =
 		"{\"schemaVersion\":2,\"mediaType\":"
@@ -318,23 +364,45 @@ char *ocilayout_set(const void *text, size_t n, const char *name,
 	json_t *entries = NULL;
 	AUTO(json) json_t *root = NULL;
 	AUTO(json) json_t *entry = NULL;
-	autostr char *result = NULL;
 
 	root = parse_index(is_new ? fresh : text, is_new ? strlen(fresh) : n,
 			   &entries, e);
 	if (!root)
 		return NULL;
-	entry = make_entry(name, media_type, digest, size, platform);
+	entry = make_entry(name, d);
 	if (!entry) { /* jansson takes UTF-8 only */
 		err_set(e, ERR_FORMAT, "index.json: '%s' is not UTF-8", name);
 		return NULL;
 	}
 	put_entry(entries, name, entry);
-	result = json_dumps(root, JSON_INDENT(2));
-	if (!result || strlen(result) > JSON_BYTES_MAX) {
-		err_set(e, ERR_LIMIT, "index.json: longer than %u bytes",
-			JSON_BYTES_MAX);
+	return print(root, e);
+}
+
+char *ocilayout_remove(const void *text, size_t n, const char *name,
+		       const struct platform *platform, size_t *removed,
+		       struct err *e)
+{
+	json_t *entries = NULL;
+	AUTO(json) json_t *root = parse_index(text, n, &entries, e);
+	struct platform have;
+
+	*removed = 0;
+	if (!root)
 		return NULL;
+	for (size_t i = 0; i < json_array_size(entries);) {
+		const json_t *entry = json_array_get(entries, i);
+		const char *its = annotation(entry, REF_NAME);
+
+		if (!its)
+			its = annotation(entry, CONTAINERD_NAME);
+		if (!str_eq(its, name) ||
+		    (platform && (!read_platform(entry, &have) ||
+				  !platform_eq(&have, platform)))) {
+			i++;
+			continue;
+		}
+		json_array_remove(entries, i);
+		++*removed;
 	}
-	return TAKE(result);
+	return print(root, e);
 }

@@ -28,14 +28,29 @@ MUST_CHECK int ocilayout_find(const void *text, size_t n, const char *name,
 			      const struct platform *want,
 			      struct descriptor *out, struct err *e);
 
-/* New text of index.json: TEXT (NULL or empty: a new one) with an entry
- * {mediaType, digest, size, platform, annotations: ref.name} added. It replaces
- * those of the same NAME that have the same platform, or any of that name if
- * one of the two has no platform. PLATFORM NULL or with os "": none. Caller
- * frees. NULL on error: ERR_FORMAT, ERR_LIMIT. */
+/* All entries of index.json in its order, attestations included; a name that
+ * only containerd's annotation gives is in ref_name, too. ERR_FORMAT. */
+struct ocilayout_list {
+	struct descriptor *v;
+	size_t n;
+};
+MUST_CHECK int ocilayout_list(const void *text, size_t n,
+			      struct ocilayout_list *out, struct err *e);
+void ocilayout_list_clear(struct ocilayout_list *l);
+AUTO_DEFINE(ocilayout_list, struct ocilayout_list, ocilayout_list_clear)
+
+/* New text of index.json: TEXT (NULL or empty: a new one) with an entry for D
+ * (media_type, digest, size, and platform and source if set) under NAME. It
+ * replaces those of the same NAME that have the same platform, or any of that
+ * name if one of the two has no platform. Caller frees. NULL on error:
+ * ERR_FORMAT, ERR_LIMIT. */
 char *ocilayout_set(const void *text, size_t n, const char *name,
-		    const char *media_type, const struct digest *digest,
-		    uint64_t size, const struct platform *platform,
-		    struct err *e);
+		    const struct descriptor *d, struct err *e);
+/* New text of index.json without the entries named NAME, or only without the
+ * one of just that PLATFORM if it is not NULL. *REMOVED (may be 0) says how
+ * many went. Caller frees. NULL on error. */
+char *ocilayout_remove(const void *text, size_t n, const char *name,
+		       const struct platform *platform, size_t *removed,
+		       struct err *e);
 
 #endif

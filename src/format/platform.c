@@ -166,6 +166,12 @@ char *platform_text(const struct platform *p)
 		       p->variant);
 }
 
+bool platform_eq(const struct platform *a, const struct platform *b)
+{
+	return !strcmp(a->os, b->os) && !strcmp(a->arch, b->arch) &&
+	       !strcmp(a->variant, b->variant);
+}
+
 /* "v8" is 80, "v8.1" is 81, none is the default of ARCH; at most 999, and -1 if
  * unreadable. */
 static int level(const char *arch, const char *variant)

@@ -7,6 +7,8 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
+
 struct platform {
 	char os[32];      /* "linux" */
 	char arch[32];    /* "amd64" */
@@ -27,6 +29,9 @@ MUST_CHECK int platform_set(struct platform *out, const char *os,
 			    struct err *e);
 /* "linux/arm/v7", caller frees. */
 char *platform_text(const struct platform *p);
+
+/* Are all three parts the same? */
+bool platform_eq(const struct platform *a, const struct platform *b);
 
 /* How well HAVE suits WANT: 0 not at all, more is better. The same variant is
  * best; without one in WANT any goes, the default first (arm64 none or v8,

@@ -5,7 +5,36 @@
 
 #include "image/host.h"
 
+#include <stdio.h>
+#include <string.h>
 #include <sys/utsname.h>
+
+/* The highest microarchitecture level of the x86-64 psABI that this processor
+ * has ("v1" to "v4"), by the features that tell the levels apart. */
+#ifdef __x86_64__
+static const char *x86_level(void)
+{
+	if (!__builtin_cpu_supports("sse4.2") ||
+	    !__builtin_cpu_supports("ssse3") ||
+	    !__builtin_cpu_supports("popcnt"))
+		return "v1";
+	if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("bmi") ||
+	    !__builtin_cpu_supports("bmi2") || !__builtin_cpu_supports("fma"))
+		return "v2";
+	if (!__builtin_cpu_supports("avx512f") ||
+	    !__builtin_cpu_supports("avx512bw") ||
+	    !__builtin_cpu_supports("avx512cd") ||
+	    !__builtin_cpu_supports("avx512dq") ||
+	    !__builtin_cpu_supports("avx512vl"))
+		return "v3";
+	return "v4";
+}
+#else
+static const char *x86_level(void)
+{
+	return "";
+}
+#endif
 
 int host_platform(const char *text, struct platform *out, struct err *e)
 {
@@ -16,5 +45,7 @@ int host_platform(const char *text, struct platform *out, struct err *e)
 	if (uname(&u))
 		return err_sys(e, "can't tell this machine's architecture");
 	platform_of_machine(u.machine, out);
+	if (!strcmp(out->arch, "amd64"))
+		snprintf(out->variant, sizeof out->variant, "%s", x86_level());
 	return 0;
 }

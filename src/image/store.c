@@ -257,8 +257,7 @@ int store_set(const struct store *s, const struct ref *ref,
 	lock = lock_take(s->fd, "lock", e);
 	if (lock < 0 || read_index(s, &old, e))
 		return -1;
-	text = ocilayout_set(old.p, old.len, name, d->media_type, &d->digest,
-			     d->size, &d->platform, e);
+	text = ocilayout_set(old.p, old.len, name, d, e);
 	if (!text)
 		return err_ctx(e, "store '%s'", s->path);
 	if (old.len == strlen(text) && !memcmp(old.p, text, old.len))

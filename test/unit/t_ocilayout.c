@@ -182,13 +182,12 @@ static void test_names(void)
 static char *set(const char *old, const char *name, const char *arch,
 		 struct err *e)
 {
-	struct digest ones;
-	struct platform p = { .os = "linux", .variant = "v8" };
+	struct descriptor d = { .media_type = (char *)TYPE, .size = 99 };
 
-	digest_set(&ones, HASH_SHA256, ONES ONES);
-	snprintf(p.arch, sizeof(p.arch), "%s", arch ? arch : "");
-	return ocilayout_set(old, old ? strlen(old) : 0, name, TYPE, &ones, 99,
-			     arch ? &p : NULL, e);
+	digest_set(&d.digest, HASH_SHA256, ONES ONES);
+	if (arch && platform_set(&d.platform, "linux", arch, "v8", e))
+		return NULL;
+	return ocilayout_set(old, old ? strlen(old) : 0, name, &d, e);
 }
 
 static void found(const char *text, const char *name, const char *half)
@@ -285,6 +284,97 @@ static void test_set_platforms(void)
 	}
 }
 
+/* Entries as "NAME PLATFORM SIZE", one after the other. */
+static char *listed(const char *text, struct err *e)
+{
+	AUTO(ocilayout_list) struct ocilayout_list l = { 0 };
+	AUTO(str) struct str s = { 0 };
+
+	if (ocilayout_list(text, strlen(text), &l, e))
+		return NULL;
+	for (size_t i = 0; i < l.n; i++) {
+		autostr char *p = platform_text(&l.v[i].platform);
+
+		str_addf(&s, "%s%s %s %llu", i ? ", " : "",
+			 l.v[i].ref_name ? l.v[i].ref_name : "-", p,
+			 (unsigned long long)l.v[i].size);
+	}
+	return str_take(&s);
+}
+
+static void test_list(void)
+{
+	struct err e = { 0 };
+	autostr char *old = make_index("a=linux/amd64 b= a=linux/arm64/v8 =");
+	autostr char *got = listed(old, &e);
+
+	is(got,
+	   "a linux/amd64 0, b unknown/unknown 1, a linux/arm64/v8 2, "
+	   "- unknown/unknown 3",
+	   "all entries in order");
+	ok(!listed("{}", &e), "no array");
+	is(e.msg, "index.json: manifests: expected an array, found nothing",
+	   "message");
+}
+
+static void test_remove(void)
+{
+	static const struct {
+		const char *platform;
+		size_t removed;
+		const char *want;
+	} cases[] = {
+		{ NULL, 2, "b linux/arm64/v8 1" },
+		{ "linux/arm64/v8", 1, "a linux/amd64 0, b linux/arm64/v8 1" },
+		{ "linux/arm64", 0,
+		  "a linux/amd64 0, b linux/arm64/v8 1, a linux/arm64/v8 2" },
+	};
+	autostr char *old =
+		make_index("a=linux/amd64 b=linux/arm64/v8 a=linux/arm64/v8");
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct err e = { 0 };
+		struct platform p = { 0 };
+		size_t removed;
+
+		if (cases[i].platform)
+			ok(!platform_parse(cases[i].platform, &p, &e),
+			   "parsed");
+		autostr char *text = ocilayout_remove(
+			old, strlen(old), "a", cases[i].platform ? &p : NULL,
+			&removed, &e);
+		autostr char *got = text ? listed(text, &e) : NULL;
+
+		is_num((long long)removed, (long long)cases[i].removed,
+		       "how many");
+		is(got, cases[i].want, "what is left");
+	}
+}
+
+/* What the name stood for in the registry comes back; nonsense does not. */
+static void test_source(void)
+{
+	AUTO(descriptor) struct descriptor d = { 0 };
+	AUTO(descriptor) struct descriptor back = { 0 };
+	struct err e = { 0 };
+	autostr char *text = NULL;
+	char *at;
+
+	d.media_type = strdup(TYPE);
+	digest_set(&d.digest, HASH_SHA256, ONES ONES);
+	digest_set(&d.source, HASH_SHA256, ZEROS ZEROS);
+	text = ocilayout_set(NULL, 0, "a:1", &d, &e);
+	ok(text && !ocilayout_find(text, strlen(text), "a:1", NULL, &back, &e),
+	   "set and found");
+	is(back.source.text, d.source.text, "the source is kept");
+	at = strstr(text, "sha256:" ZEROS);
+	at[0] = 'x';
+	descriptor_clear(&back);
+	ok(!ocilayout_find(text, strlen(text), "a:1", NULL, &back, &e),
+	   "found with a bad source");
+	is(back.source.text, "", "which is as none");
+}
+
 static void test_set_bad(void)
 {
 	AUTO(str) struct str s = { 0 };
@@ -316,6 +406,9 @@ int main(void)
 	test_new();
 	test_set();
 	test_set_platforms();
+	test_list();
+	test_remove();
+	test_source();
 	test_set_bad();
 	return tap_done();
 }
