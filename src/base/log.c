@@ -6,27 +6,30 @@
 #include "base/log.h"
 #include "base/str.h"
 
+#include <pthread.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/* ECMA-48: to the first column, erase to the end of the line. */
-#define WIPE "\r\033[K"
-#define PROGRESS_MAX 256
+#define COLUMNS_MAX 512
+#define COLUMNS_MIN 8 /* for less than this nothing is drawn */
 
 static struct {
 	const char *tool;
 	enum log_level level;
-	bool is_terminal;
-	atomic_bool has_progress; /* a progress line stands on the terminal */
-} state;
+	bool can_draw; /* stderr is a terminal that moves its cursor */
+	pthread_mutex_t lock;
+	size_t standing; /* under the lock: lines of the block on the screen */
+} state = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 void log_init(const char *tool, enum log_level level)
 {
+	const char *term = getenv("TERM");
+
 	state.tool = tool;
 	state.level = level;
-	state.is_terminal = isatty(STDERR_FILENO);
+	state.can_draw =
+		isatty(STDERR_FILENO) && term && *term && !str_eq(term, "dumb");
 }
 
 bool log_on(enum log_level level)
@@ -38,8 +41,26 @@ bool log_on(enum log_level level)
  * tell when it fails. */
 static void emit(const struct str *s)
 {
-	if (write(STDERR_FILENO, s->p, s->len) < 0)
+	if (s->len && write(STDERR_FILENO, s->p, s->len) < 0)
 		return;
+}
+
+/* A job that was put in the background leaves the screen to the shell. Where
+ * stderr is not our controlling terminal, nobody else has it. */
+static bool is_foreground(void)
+{
+	pid_t group = tcgetpgrp(STDERR_FILENO);
+
+	return group < 0 || group == getpgrp();
+}
+
+/* Go to where the block began (ECMA-48: CUU). What stands below is replaced or
+ * erased by the caller. */
+static void add_home(struct str *s)
+{
+	if (state.standing && is_foreground())
+		str_addf(s, "\r\033[%zuA", state.standing);
+	state.standing = 0;
 }
 
 PRINTF_LIKE(2, 0)
@@ -51,10 +72,14 @@ static void log_line(const char *label, const char *fmt, va_list ap)
 
 	str_addv(&text, fmt, ap);
 	safe = str_escape(str_text(&text));
-	str_addf(&line, "%s%s: %s%s\n",
-		 atomic_exchange(&state.has_progress, false) ? WIPE : "",
-		 state.tool ? state.tool : "chassis", label, safe);
+	pthread_mutex_lock(&state.lock);
+	add_home(&line);
+	if (line.len)
+		str_add(&line, "\033[J");
+	str_addf(&line, "%s: %s%s\n", state.tool ? state.tool : "chassis",
+		 label, safe);
 	emit(&line);
+	pthread_mutex_unlock(&state.lock);
 }
 
 void log_warn(const char *fmt, ...)
@@ -101,33 +126,66 @@ void log_debug(const char *fmt, ...)
 	va_end(ap);
 }
 
-/* A line that wraps could not be wiped: cut it to the width, asked for each
- * time because windows change. */
-static size_t progress_size(void)
+bool log_terminal(size_t *columns, size_t *rows)
 {
 	struct winsize w = { 0 };
 
-	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &w) || !w.ws_col)
-		return 80;
-	return w.ws_col < PROGRESS_MAX ? w.ws_col : PROGRESS_MAX;
+	*columns = 80;
+	*rows = 24;
+	if (!state.can_draw || !log_on(LOG_WARN) || !is_foreground())
+		return false;
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &w))
+		return true;
+	if (w.ws_col)
+		*columns = w.ws_col < COLUMNS_MAX ? w.ws_col : COLUMNS_MAX;
+	if (w.ws_row)
+		*rows = w.ws_row;
+	return true;
 }
 
-void log_progress(const char *fmt, ...)
+/* Each line is erased behind its end (EL) and what is left of a longer block
+ * after it (ED): nothing is erased that is drawn again, so nothing flickers. A
+ * line of the full width would leave the cursor in the last column, where
+ * terminals disagree about what comes next. */
+static void add_block(struct str *s, const char *const *lines, size_t n,
+		      size_t columns)
 {
-	AUTO(str) struct str text = { 0 };
-	AUTO(str) struct str line = { 0 };
-	char shown[PROGRESS_MAX];
-	va_list ap;
-	size_t n;
+	char shown[COLUMNS_MAX];
+	bool replaces;
 
-	if (!state.is_terminal || !log_on(LOG_WARN))
+	add_home(s);
+	replaces = s->len > 0;
+	for (size_t i = 0; i < n; i++) {
+		str_escape_to(shown, columns, lines[i]);
+		str_addf(s, "%s\033[K\n", shown);
+	}
+	if (replaces)
+		str_add(s, "\033[J");
+	state.standing = n;
+}
+
+void log_block(const char *const *lines, size_t n)
+{
+	AUTO(str) struct str s = { 0 };
+	size_t columns, rows;
+
+	pthread_mutex_lock(&state.lock);
+	if (!log_terminal(&columns, &rows)) {
+		state.standing = 0;
+	} else {
+		if (n >= rows)
+			n = rows - 1;
+		if (columns < COLUMNS_MIN)
+			n = 0;
+		add_block(&s, lines, n, columns);
+		emit(&s);
+	}
+	pthread_mutex_unlock(&state.lock);
+}
+
+void log_out(const char *line)
+{
+	if (fputs(line, stdout) < 0 || fputc('\n', stdout) < 0 ||
+	    fflush(stdout))
 		return;
-	va_start(ap, fmt);
-	str_addv(&text, fmt, ap);
-	va_end(ap);
-	n = str_escape_to(shown, progress_size(), str_text(&text));
-	if (!atomic_exchange(&state.has_progress, n > 0) && !n)
-		return;
-	str_addf(&line, WIPE "%s", shown);
-	emit(&line);
 }

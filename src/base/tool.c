@@ -41,7 +41,7 @@ static int fail(const struct tool *t, const struct err *e)
 	/* What was printed before should also be seen before; that this may
 	 * fail, too, is not worth a second error. */
 	fflush(stdout);
-	log_progress("%s", ""); /* wipe it */
+	log_block(NULL, 0); /* wipe it */
 	if (e->kind == ERR_INTR) {
 		fprintf(stderr, "%s: interrupted by %s\n", t->name,
 			intr_name(e->code));

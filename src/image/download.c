@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "base/str.h"
 #include "base/tmp.h"
 #include "image/blobs.h"
 #include "registry/fetch.h"
@@ -228,8 +229,9 @@ static int on_tick(void *ctx, uint64_t bytes, struct err *e)
 	struct download *d = ctx;
 	autostr char *done = num_size_text(bytes);
 	autostr char *all = num_size_text(d->missing);
+	autostr char *line = str_fmt("%s: %s of %s", d->o.shown, done, all);
 
-	log_progress("%s: %s of %s", d->o.shown, done, all);
+	log_block((const char *const[]){ line }, 1);
 	return d->check(d->ctx, e);
 }
 
@@ -268,7 +270,7 @@ int download_run(struct download *d, struct client *c, int parallel,
 	d->ctx = ctx;
 	rc = n ? fetch_blobs(c, items, n, &o, e) : 0;
 	free(items);
-	log_progress("%s", "");
+	log_block(NULL, 0);
 	if (rc)
 		download_stop(d);
 	return rc;

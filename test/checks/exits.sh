@@ -24,7 +24,7 @@ callers() {
 	}'
 }
 
-# Standard streams: stdout is for main, stderr for log.c and tool.c.
+# Standard streams: stdout is for main and log.c, stderr for log.c and tool.c.
 printers() {
 	cd "$srcdir"
 	grep -Hn '\(^\|[^a-z_]\)\(printf\|puts\|putchar\|perror\) *(' \
@@ -32,7 +32,7 @@ printers() {
 	grep -Hn '\(^\|[^a-z_]\)\(v\?dprintf *(\|write *( *[012] *,\|STD[A-Z]*_FILENO\)' \
 		src/*/*.c | grep -v '^src/base/\(tool\|log\|mem\|proc\|intr\)\.c' || :
 	grep -Hn '[(,] *stdout *[,)]' src/*/*.c |
-		grep -v '^src/base/tool\.c\|^src/run/run\.c' || :
+		grep -v '^src/base/\(tool\|log\)\.c\|^src/run/run\.c' || :
 	grep -Hn 'stderr' src/*/*.c |
 		grep -v '^src/base/\(tool\|log\|mem\)\.c' || :
 }

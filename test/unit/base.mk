@@ -7,6 +7,7 @@ check_PROGRAMS += \
 	test/unit/t_err \
 	test/unit/t_hash \
 	test/unit/t_io \
+	test/unit/t_log \
 	test/unit/t_num \
 	test/unit/t_opt \
 	test/unit/t_path \
