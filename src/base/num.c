@@ -145,3 +145,15 @@ char *num_size_text(uint64_t bytes)
 	return str_fmt("%" PRIu64 ".%" PRIu64 " %s", tenths / 10, tenths % 10,
 		       units[i - 1]);
 }
+
+char *num_seconds_text(uint64_t seconds)
+{
+	uint64_t minutes = seconds / 60 + (seconds % 60 >= 30);
+
+	if (seconds < 60)
+		return str_fmt("%" PRIu64 " s", seconds);
+	if (minutes < 60)
+		return str_fmt("%" PRIu64 " min", minutes);
+	return str_fmt("%" PRIu64 " h %02" PRIu64 " min", minutes / 60,
+		       minutes % 60);
+}

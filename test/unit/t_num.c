@@ -110,6 +110,23 @@ static const struct {
 	{ 5 * KIB * TIB, "5.0 PiB" },
 	{ UINT64_MAX, "16 EiB" },
 };
+
+static const struct {
+	uint64_t seconds;
+	const char *want;
+} durations[] = {
+	{ 0, "0 s" },
+	{ 1, "1 s" },
+	{ 59, "59 s" },
+	{ 60, "1 min" },
+	{ 89, "1 min" },
+	{ 90, "2 min" },
+	{ 3569, "59 min" },
+	{ 3570, "1 h 00 min" },
+	{ 3900, "1 h 05 min" },
+	{ 86400, "24 h 00 min" },
+	{ UINT64_MAX, "5124095576030431 h 00 min" },
+};
 // clang-format on
 
 static int parse_number(const char *text, const char *what, uint64_t *out,
@@ -152,6 +169,11 @@ int main(void)
 		autostr char *got = num_size_text(texts[i].bytes);
 
 		is(got, texts[i].want, "num_size_text");
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(durations); i++) {
+		autostr char *got = num_seconds_text(durations[i].seconds);
+
+		is(got, durations[i].want, "num_seconds_text");
 	}
 	return tap_done();
 }
