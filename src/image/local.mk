@@ -7,10 +7,14 @@ libimage_a_SOURCES = \
 	src/image/convert.c src/image/convert.h \
 	src/image/dest.c src/image/dest.h \
 	src/image/download.c src/image/download.h \
+	src/image/event.c src/image/event.h \
 	src/image/flatten.c src/image/flatten.h \
 	src/image/host.c src/image/host.h \
 	src/image/imgoci.c src/image/imgoci.h \
 	src/image/locate.c src/image/locate.h \
+	src/image/meter.c src/image/meter.h \
 	src/image/name.c src/image/name.h \
+	src/image/progline.c src/image/progline.h \
+	src/image/progress.c src/image/progress.h \
 	src/image/pull.c src/image/pull.h \
 	src/image/store.c src/image/store.h

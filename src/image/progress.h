@@ -3,9 +3,26 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * For one thread. On a terminal: one line per layer in flight with size, rate
- * and time left, and a total below, redrawn at most some times a second and
- * never wider than the terminal; all wiped in the end. Elsewhere one line
- * (log_note) when a layer is finished. With JSON one object a line on stdout.
+ * and time left, and a total below (progline.h), redrawn at most five times a
+ * second and never wider than the terminal; all wiped in the end. Elsewhere one
+ * line (log_note) when a layer was fetched, and one when somebody is waited
+ * for; layers that the store had are told with -v only. Nothing with -q.
+ *
+ * PROGRESS_JSON: on standard output, one object a line, whatever -q says;
+ * nothing else then comes from here. Sizes in bytes, times in seconds since
+ * progress_new. Texts are as str_escape makes them: always UTF-8.
+ *
+ *	{"event":"start","image":TEXT}
+ *	{"event":"layer","name":TEXT,"digest":TEXT,"size":N,"received":N,
+ *	 "state":"fetching"|"waiting"|"have"|"done"}	"waiting" has "who":TEXT
+ *	{"event":"total","received":N,"size":N,"rate":N|null,"left":N|null,
+ *	 "doing":TEXT|null,"seconds":X}			rate: bytes a second
+ *	{"event":"done","image":TEXT,"name":TEXT,"platform":TEXT|null,
+ *	 "digest":TEXT,"size":N,"layers":N,"from_store":N,"fetched":N,
+ *	 "dest":TEXT|null,"unchanged":BOOL,"seconds":X}
+ *
+ * A layer is told at each change of its state, else it and the total at most
+ * twice a second and only when something has changed. Who fails says no "done".
  */
 #ifndef IMAGE_PROGRESS_H
 #define IMAGE_PROGRESS_H
@@ -13,6 +30,8 @@
 #include "base/err.h"
 #include "format/digest.h"
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum progress_style {
@@ -27,26 +46,31 @@ struct progress *progress_new(const char *image, enum progress_style style);
 void progress_free(struct progress *p); /* wipes what stands */
 AUTO_DEFINE_PTR(progress, struct progress, progress_free)
 
-/* A new row: "layer 2 of 5", "configuration". The digest's first digits are
- * shown. Rows are numbered from 0, which is returned. */
+/* A new row: "layer 2 of 5", "configuration". SIZE 0: not known. Copies. Rows
+ * are numbered from 0, which is returned. A row is shown from its first bytes
+ * on and until it is finished. */
 size_t progress_add(struct progress *p, const char *name,
 		    const struct digest *digest, uint64_t size);
-/* BYTES have been received so far, HAD of them by an earlier run. */
+/* BYTES have been received so far, HAD of them by an earlier run. Fewer than
+ * before: it began anew. Cheap, nothing is drawn here. */
 void progress_at(struct progress *p, size_t row, uint64_t bytes, uint64_t had);
-/* WHO (lease.h) is fetching it, and has BYTES. */
+/* WHO (lease.h) is fetching it, and has BYTES. May be called again and again;
+ * progress_at, _have or _done end it. */
 void progress_wait(struct progress *p, size_t row, const char *who,
 		   uint64_t bytes);
-void progress_have(struct progress *p, size_t row); /* was in the store */
-void progress_done(struct progress *p, size_t row); /* fetched and verified */
+/* It was in the store. Counts in the total only if it was waited for. */
+void progress_have(struct progress *p, size_t row);
+/* Fetched and verified. */
+void progress_done(struct progress *p, size_t row);
 /* What goes on beside the layers, or NULL: "unpacking", "waiting for ch-pull
- * 4711". Stands in the total's line. */
+ * 4711". Stands in the total's line. Copies. */
 void progress_say(struct progress *p, const char *what);
 /* Redraw if it is time to. To be called often, at least every 100 ms. */
 void progress_tick(struct progress *p);
 
 struct progress_result {
 	const char *name;     /* normalised */
-	const char *platform; /* "linux/amd64" */
+	const char *platform; /* "linux/amd64", or NULL */
 	const struct digest *digest;
 	const char *dest;    /* where it was unpacked, or NULL */
 	uint64_t bytes;      /* of all layers */
@@ -55,8 +79,12 @@ struct progress_result {
 	size_t layers;
 	bool unchanged; /* the store had the very image */
 };
-/* The one line in the end (log_note), or the last JSON object. The time is
- * counted from progress_new. */
+/* The one line in the end (log_note; with -v a second one with the whole
+ * digest), or the last JSON object. The time is counted from progress_new. */
 void progress_end(struct progress *p, const struct progress_result *r);
+/* That line: "alpine:3.16: sha256:0123456789ab, linux/amd64, 5 layers, 155 MiB
+ * in 2.9 s, 40 MiB from the store, unpacked to ./img". Caller frees. */
+char *progress_end_text(const char *image, const struct progress_result *r,
+			int64_t ms);
 
 #endif

@@ -2,4 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 check_PROGRAMS += \
 	test/unit/t_name \
+	test/unit/t_progline \
+	test/unit/t_progress \
 	test/unit/t_store
