@@ -17,3 +17,5 @@ check_PROGRAMS += \
 	test/unit/t_strlist \
 	test/unit/t_tmp \
 	test/unit/t_walk
+
+EXTRA_DIST += test/unit/pty.h

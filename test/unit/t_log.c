@@ -9,11 +9,8 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "pty.h"
 #include "tap.h"
-
-#include <fcntl.h>
-#include <sys/ioctl.h>
-#include <termios.h>
 
 #define ROWS_MAX 30
 #define COLUMNS_MAX 300
@@ -26,7 +23,7 @@ struct screen {
 };
 
 struct terminal {
-	int master, slave, saved;
+	struct pty pty;
 	struct screen screen;
 };
 
@@ -86,60 +83,18 @@ static void play(struct screen *s, const char *p)
 	}
 }
 
-/* What has been written since. */
-static char *drain(struct terminal *t)
-{
-	struct str out = { 0 };
-	char buffer[4096];
-	ssize_t n;
-
-	while ((n = read(t->master, buffer, sizeof buffer)) > 0)
-		str_addn(&out, buffer, (size_t)n);
-	return str_take(&out);
-}
-
 static void resize(struct terminal *t, size_t columns, size_t rows)
 {
-	struct winsize w = {
-		.ws_col = (unsigned short)columns,
-		.ws_row = (unsigned short)rows,
-	};
-
-	if (ioctl(t->slave, TIOCSWINSZ, &w))
+	if (!pty_resize(&t->pty, columns, rows))
 		t->screen.bad = true;
 	t->screen.columns = columns;
 	t->screen.rows = rows;
 }
 
-static bool open_terminal(struct terminal *t)
-{
-	struct termios raw;
-
-	t->master = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-	if (t->master < 0 || grantpt(t->master) || unlockpt(t->master))
-		return false;
-	t->slave = open(ptsname(t->master), O_RDWR | O_NOCTTY | O_CLOEXEC);
-	if (t->slave < 0 || tcgetattr(t->slave, &raw))
-		return false;
-	cfmakeraw(&raw);
-	if (tcsetattr(t->slave, TCSANOW, &raw))
-		return false;
-	t->saved = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
-	return dup2(t->slave, STDERR_FILENO) == STDERR_FILENO;
-}
-
-static void close_terminal(const struct terminal *t)
-{
-	dup2(t->saved, STDERR_FILENO);
-	close(t->saved);
-	close(t->slave);
-	close(t->master);
-}
-
 /* What stands on the screen, lines joined by '|', up to where the cursor is. */
 static void shows(struct terminal *t, const char *want, const char *what)
 {
-	autostr char *written = drain(t);
+	autostr char *written = pty_read(&t->pty);
 	AUTO(str) struct str got = { 0 };
 
 	play(&t->screen, written);
@@ -151,7 +106,7 @@ static void shows(struct terminal *t, const char *want, const char *what)
 
 static void writes(struct terminal *t, const char *want, const char *what)
 {
-	autostr char *got = drain(t);
+	autostr char *got = pty_read(&t->pty);
 
 	is(got, want, what);
 }
@@ -228,10 +183,10 @@ static void test_nowhere(struct terminal *t)
 
 int main(void)
 {
-	struct terminal t = { .master = -1, .slave = -1, .saved = -1 };
+	struct terminal t = { 0 };
 	size_t columns, rows;
 
-	if (!open_terminal(&t)) {
+	if (!pty_open(&t.pty)) {
 		tap_skip("a block on a terminal", "no pseudo-terminals here");
 		return tap_done();
 	}
@@ -246,6 +201,6 @@ int main(void)
 	test_size(&t);
 	test_bytes(&t);
 	test_nowhere(&t);
-	close_terminal(&t);
+	pty_close(&t.pty);
 	return tap_done();
 }

@@ -1,5 +1,5 @@
-/* t_progress.c - image/progress: what a log and a program get to read; the last
- * line. How a terminal looks: t_progline.c and t_log.c.
+/* t_progress.c - image/progress: what a terminal, a log and a program get to
+ * read; the last line. More of how a terminal looks: t_progline.c and t_log.c.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "config.h"
@@ -10,9 +10,9 @@
 #include "base/strlist.h"
 #include "format/json.h"
 #include "image/progress.h"
+#include "pty.h"
 #include "tap.h"
 
-#include <fcntl.h>
 #include <sys/mman.h>
 
 #define MIB (1ULL << 20)
@@ -209,6 +209,49 @@ static void test_json_tick(void)
 	check_objects(got, want, ARRAY_SIZE(want));
 }
 
+/* One drawing, the first that is due: too early to know a rate. */
+static void test_draw(void)
+{
+	struct pty t = { 0 };
+	struct digest d = a_digest();
+	autostr char *drawn = NULL, *wiped = NULL;
+	struct progress *p;
+
+	if (!pty_open(&t)) {
+		tap_skip("on a terminal", "no pseudo-terminals here");
+		return;
+	}
+	setenv("TERM", "xterm", 1);
+	pty_resize(&t, 80, 24);
+	log_init("ch-test", LOG_WARN);
+	p = progress_new("x", PROGRESS_AUTO);
+	progress_add(p, "layer 1 of 4", &d, 64 * MIB);
+	progress_add(p, "layer 2 of 4", &d, 64 * MIB);
+	progress_add(p, "layer 3 of 4", &d, 64 * MIB);
+	progress_add(p, "layer 4 of 4", &d, 64 * MIB);
+	progress_at(p, 0, 16 * MIB, 0);
+	progress_at(p, 1, 0, 0); /* no bytes yet: no line */
+	progress_have(p, 2);
+	progress_at(p, 3, 1, 0);
+	progress_done(p, 3);
+	progress_say(p, "unpacking");
+	for (int i = 0; i < 3000 && !(drawn && *drawn); i++) {
+		progress_tick(p);
+		free(drawn);
+		drawn = pty_read(&t);
+		usleep(10000);
+	}
+	progress_free(p);
+	wiped = pty_read(&t);
+	pty_close(&t);
+	is(drawn,
+	   "layer 1 of 4  0123456789ab   16 MiB of  64 MiB\033[K\n"
+	   "total                        80 MiB of 192 MiB"
+	   "             unpacking\033[K\n",
+	   "on a terminal what is in flight, and no notes");
+	is(wiped, "\r\033[2A\033[J", "which is wiped in the end");
+}
+
 // clang-format off
 static const struct {
 	struct progress_result r;
@@ -264,5 +307,6 @@ int main(void)
 	test_json();
 	test_json_tick();
 	test_ends();
+	test_draw();
 	return tap_done();
 }
