@@ -13,12 +13,14 @@
 #include "base/intr.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "registry/retry.h"
 
 #include <string.h>
 
 struct http {
 	const struct http_opts *opts;
 	CURLM *multi;
+	struct retry retry;
 	bool reached; /* some host has answered */
 };
 
@@ -43,6 +45,7 @@ struct http *http_new(const struct http_opts *o, struct err *e)
 	}
 	h = xcalloc(1, sizeof(*h));
 	h->opts = o;
+	h->retry.tries = o->tries;
 	h->multi = curl_multi_init();
 	if (!h->multi) {
 		err_set(e, ERR_NET, "can't initialise libcurl");
@@ -63,6 +66,11 @@ void http_free(struct http *h)
 const struct http_opts *http_options(const struct http *h)
 {
 	return h->opts;
+}
+
+struct retry *http_retry(struct http *h)
+{
+	return &h->retry;
 }
 
 void http_response_clear(struct http_response *r)
@@ -235,10 +243,8 @@ static int follow(struct http *h, const struct http_request *q,
 }
 
 /* Say what happened and wait. */
-static int pause_before(int round, const struct http_response *out,
-			const char *why, struct err *e)
+static int pause_for(int ms, const char *why, struct err *e)
 {
-	int ms = http_pause_ms(round, out->head.retry_after_s);
 	int64_t end = http_now_ms() + ms;
 
 	log_note("%s; trying again in %d.%d s", why, ms / 1000,
@@ -271,30 +277,45 @@ static int tries_for(const struct http *h, const struct http_request *q,
 	return tries;
 }
 
+/* Try until there is an answer or no try left. */
+static int try_all(struct http *h, const struct http_request *q,
+		   struct http_response *out, struct err *e)
+{
+	autostr char *host = http_host(q->url);
+
+	for (int attempt = 1;; attempt++) {
+		struct err why = { 0 };
+		bool again;
+		int rc = follow(h, q, out, &again, &why), ms;
+		int after_s = out->head.retry_after_s;
+
+		if (!rc && !http_status_again(out->head.status))
+			return 0;
+		if (!rc && after_s > HTTP_RETRY_AFTER_MAX_S)
+			return 0;
+		if (rc)
+			*e = why;
+		if ((rc && !again) || attempt >= tries_for(h, q, out))
+			return rc;
+		ms = retry_broke(&h->retry, after_s, http_now_ms());
+		if (ms < 0)
+			return rc;
+		if (!rc)
+			err_http(&why, out->head.status, "'%s' is busy", host);
+		if (pause_for(ms, why.msg, e))
+			return -1;
+	}
+}
+
 int http_do(struct http *h, const struct http_request *q,
 	    struct http_response *out, struct err *e)
 {
-	autostr char *host = http_host(q->url);
+	int rc;
 
 	if (!http_url_ok(q->url))
 		return err_set(e, ERR_FORMAT, "not an http or https URL: '%s'",
 			       q->url);
-	for (int round = 1;; round++) {
-		struct err why = { 0 };
-		bool again;
-		int rc = follow(h, q, out, &again, &why);
-
-		if (!rc && !http_status_again(out->head.status))
-			return 0;
-		if (!rc && out->head.retry_after_s > HTTP_RETRY_AFTER_MAX_S)
-			return 0;
-		if (rc)
-			*e = why;
-		if ((rc && !again) || round >= tries_for(h, q, out))
-			return rc;
-		if (!rc)
-			err_http(&why, out->head.status, "'%s' is busy", host);
-		if (pause_before(round, out, why.msg, e))
-			return -1;
-	}
+	rc = try_all(h, q, out, e);
+	retry_refill(&h->retry);
+	return rc;
 }

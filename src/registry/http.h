@@ -42,18 +42,30 @@ struct http_opts {
 		.stall_timeout_s = 30, .tries = 5,           \
 	}
 
+/* What a registry lets one do in a time: RateLimit-Limit and -Remaining, as
+ * Docker Hub sends them ("100;w=21600") and others without the window. Each -1
+ * if not told. */
+struct http_quota {
+	int64_t limit;
+	int64_t remaining;
+	int64_t window_s;
+};
+
 /* What the header fields of one answer say. */
 struct http_head {
 	int status;
 	char *content_type;          /* or NULL */
 	char *docker_digest;         /* Docker-Content-Digest or NULL */
 	char *location;              /* or NULL */
+	char *etag;                  /* with its quotes, or NULL */
 	struct strlist authenticate; /* WWW-Authenticate fields */
 	int retry_after_s;           /* -1 if not given or not understood */
 	int64_t length;              /* Content-Length, -1 if not given */
 	int64_t range_from; /* Content-Range "bytes FROM-TO/TOTAL", else -1 */
 	int64_t range_to;
 	int64_t range_total; /* -1 also for '*' */
+	bool no_ranges;      /* Accept-Ranges: none */
+	struct http_quota quota;
 	size_t bytes,
 		lines; /* seen in the exchange, interim answers included */
 };
@@ -67,7 +79,8 @@ bool http_head_over(const struct http_head *h);
 void http_head_clear(struct http_head *h);
 AUTO_DEFINE(http_head, struct http_head, http_head_clear)
 
-struct http; /* the connections that are open, and the options */
+struct http; /* the connections that are open, the options, the tries */
+struct retry;
 
 /* O must outlive it. Not thread-safe (curl_global_init): to be called before
  * any thread is started. */
@@ -75,6 +88,8 @@ struct http *http_new(const struct http_opts *o, struct err *e);
 void http_free(struct http *h);
 AUTO_DEFINE_PTR(http, struct http, http_free)
 const struct http_opts *http_options(const struct http *h);
+/* What is left of the tries of this pull; http_do's and fetch.c's. */
+struct retry *http_retry(struct http *h);
 
 struct http_request {
 	const char *method; /* "GET", "HEAD", "POST" */
@@ -101,9 +116,10 @@ AUTO_DEFINE(http_response, struct http_response, http_response_clear)
 
 /* Do it. Any HTTP status is success; the caller judges. GET and HEAD are tried
  * again with growing, jittered pauses on connection errors, 408, 425, 429 and
- * 5xx, as often as the options say (twice at most while the host was never
- * reached); a Retry-After of up to HTTP_RETRY_AFTER_MAX_S is honoured, with a
- * longer one the answer is returned as it is. At most HTTP_REDIRECTS_MAX
+ * 5xx, as often as http_retry lets it (twice at most while the host was never
+ * reached), which is full again in the end; a Retry-After of up to
+ * HTTP_RETRY_AFTER_MAX_S is honoured, with a longer one the answer is returned
+ * as it is. At most HTTP_REDIRECTS_MAX
  * redirects, none for POST; never from https to http, never to another scheme,
  * and `authorization` stays behind when scheme, host or port change. ERR_NET
  * names the host and what happened: "can't reach 'HOST': no answer within

@@ -78,6 +78,18 @@ static int retry_after(const char *value)
 	return s > INT_MAX ? INT_MAX : (int)s;
 }
 
+/* "100;w=21600": a number, and maybe the seconds that it is for. */
+static int64_t take_quota(struct http_quota *q, const char *value)
+{
+	const char *p = value;
+	int64_t v = take_number(&p);
+
+	p += strspn(p, "; ");
+	if (v >= 0 && !strncmp(p, "w=", 2))
+		q->window_s = whole_number(p + 2);
+	return v;
+}
+
 static void replace(char **to, const char *value)
 {
 	free(*to);
@@ -98,6 +110,14 @@ static void take_field(struct http_head *h, const char *name, const char *value)
 		take_range(h, value);
 	else if (!strcasecmp(name, "retry-after"))
 		h->retry_after_s = retry_after(value);
+	else if (!strcasecmp(name, "etag"))
+		replace(&h->etag, value);
+	else if (!strcasecmp(name, "accept-ranges"))
+		h->no_ranges = !strcasecmp(value, "none");
+	else if (!strcasecmp(name, "ratelimit-limit"))
+		h->quota.limit = take_quota(&h->quota, value);
+	else if (!strcasecmp(name, "ratelimit-remaining"))
+		h->quota.remaining = take_quota(&h->quota, value);
 	else if (!strcasecmp(name, "www-authenticate") &&
 		 h->authenticate.n < AUTHENTICATE_MAX)
 		strlist_add(&h->authenticate, value);
@@ -119,12 +139,14 @@ void http_head_clear(struct http_head *h)
 	free(h->content_type);
 	free(h->docker_digest);
 	free(h->location);
+	free(h->etag);
 	strlist_clear(&h->authenticate);
 	*h = (struct http_head){ .retry_after_s = -1,
 				 .length = -1,
 				 .range_from = -1,
 				 .range_to = -1,
-				 .range_total = -1 };
+				 .range_total = -1,
+				 .quota = { -1, -1, -1 } };
 }
 
 static int status_of(const char *line)

@@ -13,5 +13,6 @@ libregistry_a_SOURCES = \
 	src/registry/httpurl.c \
 	src/registry/item.h \
 	src/registry/refusal.c src/registry/refusal.h \
+	src/registry/retry.c src/registry/retry.h \
 	src/registry/token.c src/registry/token.h \
 	src/registry/xfer.c src/registry/xfer.h

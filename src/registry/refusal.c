@@ -8,40 +8,100 @@
 #include "base/mem.h"
 #include "format/json.h"
 
-/* The first message of the registry's error document, if there is one
- * (distribution specification, "Error Codes"); cut. Caller frees. */
-static char *reason(const struct http_response *r)
+#include <strings.h>
+
+#define TEXT_MAX 200 /* bytes shown of what a registry says */
+
+/* A body of plain text, its lines as one, into OUT. GHCR says so when to come
+ * back. */
+static void add_text(const struct http_response *r, struct str *out)
 {
-	struct err ignored = { 0 }; /* not JSON: then there is no reason */
+	const char *type = r->head.content_type;
+	autostr char *body = str_trim(str_text(&r->body));
+
+	if (!body[0] || body[0] == '<' || body[0] == '{' ||
+	    (type && strncasecmp(type, "text/plain", 10)))
+		return;
+	for (char *p = body; *p; p++)
+		if (*p == '\n' || *p == '\r' || *p == '\t')
+			*p = ' ';
+	str_addf(out, ": %.*s", TEXT_MAX, body);
+}
+
+/* What the registry says: the first message of its error document (distribution
+ * specification, "Error Codes"), or its text. Nothing if there is neither. */
+static void add_reason(const struct http_response *r, struct str *out)
+{
+	struct err ignored = { 0 }; /* not JSON: then it may be text */
 	AUTO(json) json_t *j = NULL;
 	json_t *errors = NULL;
 	const char *text = NULL;
 
-	if (r->body.len)
-		j = json_parse("answer", r->body.p, r->body.len, &ignored);
-	if (!j || json_opt_array(j, "", "errors", &errors, &ignored) || !errors)
-		return str_fmt("%s", "");
-	if (json_is_object(json_array_get(errors, 0)) &&
+	if (!r->body.len)
+		return;
+	j = json_parse("answer", r->body.p, r->body.len, &ignored);
+	if (!j) {
+		add_text(r, out);
+		return;
+	}
+	if (json_opt_array(j, "", "errors", &errors, &ignored) ||
+	    !json_is_object(json_array_get(errors, 0)) ||
 	    json_opt_str(json_array_get(errors, 0), "", "message", &text,
 			 &ignored))
-		text = NULL;
-	return text ? str_fmt(": %.200s", text) : xstrdup("");
+		return;
+	if (text)
+		str_addf(out, ": %.*s", TEXT_MAX, text);
+}
+
+void refusal_quota(const struct http_head *h, struct str *out)
+{
+	const struct http_quota *q = &h->quota;
+	long long window = q->window_s;
+
+	if (q->remaining < 0)
+		return;
+	str_addf(out, "%lld ", (long long)q->remaining);
+	if (q->limit >= 0)
+		str_addf(out, "of %lld ", (long long)q->limit);
+	str_add(out, window > 0 ? "pulls left" : "requests left");
+	if (window <= 0)
+		return;
+	if (window % 3600 == 0)
+		str_addf(out, " in %lld h", window / 3600);
+	else if (window % 60 == 0)
+		str_addf(out, " in %lld min", window / 60);
+	else
+		str_addf(out, " in %lld s", window);
+}
+
+static int too_many(const struct http_response *r, const char *host,
+		    const char *why, struct err *e)
+{
+	int wait = r->head.retry_after_s;
+	AUTO(str) struct str quota = { 0 };
+
+	err_http(e, r->head.status, "too many requests to '%s'%s", host, why);
+	refusal_quota(&r->head, &quota);
+	if (quota.len)
+		err_hint(e, "%s", quota.p);
+	return wait > 0 ? err_hint(e, "it asks to wait %d s", wait) : -1;
 }
 
 int refusal_err(const struct http_response *r, struct err *e)
 {
 	int status = r->head.status;
-	int wait = r->head.retry_after_s;
 	autostr char *host = http_host(r->url);
-	autostr char *why = reason(r);
+	AUTO(str) struct str reason = { 0 };
+	const char *why;
 
+	add_reason(r, &reason);
+	why = str_text(&reason);
 	if (status == 404 || status == 410)
 		return err_http(e, status, "not found");
 	if (status == 401 || status == 403)
 		return err_http(e, status, "access refused by '%s'%s", host,
 				why);
-	if (status != 429)
-		return err_http(e, status, "'%s' can't answer%s", host, why);
-	err_http(e, status, "too many requests to '%s'%s", host, why);
-	return wait > 0 ? err_hint(e, "it asks to wait %d s", wait) : -1;
+	if (status == 429)
+		return too_many(r, host, why, e);
+	return err_http(e, status, "'%s' can't answer%s", host, why);
 }

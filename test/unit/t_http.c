@@ -190,8 +190,16 @@ static void test_head(void)
 	rc |= line(&h, "Docker-Content-Digest: sha256:1\r\n");
 	rc |= line(&h, " folded: x\r\n");
 	rc |= line(&h, "no colon\r\n");
-	rc |= line(&h, "\r\n");
+	rc |= line(&h, "ETag: W/\"x\"\r\n");
+	rc |= line(&h, "Accept-Ranges: None\r\n");
+	rc |= line(&h, "RateLimit-Limit: 100;w=21600\r\n");
+	rc |= line(&h, "RateLimit-Remaining: 7;w=21600\r\n");
 	is_num(rc, 0, "lines are taken");
+	is(h.etag, "W/\"x\"", "ETag");
+	ok(h.no_ranges, "no ranges");
+	ok(h.quota.limit == 100 && h.quota.remaining == 7 &&
+		   h.quota.window_s == 21600,
+	   "quota");
 	is_num(h.status, 401, "status");
 	is(h.content_type, "a/b; c=d", "blanks around a value");
 	is_num(h.length, 12, "length");
@@ -203,7 +211,8 @@ static void test_head(void)
 	rc = line(&h, "HTTP/1.1 200\r\n");
 	is_num(rc, 0, "another answer");
 	is_num(h.status, 200, "its status");
-	ok(!h.content_type && h.length == -1 && !h.authenticate.n,
+	ok(!h.content_type && h.length == -1 && !h.authenticate.n && !h.etag &&
+		   !h.no_ranges && h.quota.remaining == -1,
 	   "nothing is left of the one before");
 	rc = line(&h, "Content-Length: 1x\r\n") | line(&h, "HTTP/2\r\n");
 	is_num(h.status, 0, "no status");

@@ -1,0 +1,61 @@
+/* t_retry.c - the budget of tries.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "registry/retry.h"
+
+#include "tap.h"
+
+static void test_row(void)
+{
+	struct retry r = { .tries = 3 };
+	int64_t now = 1000;
+	int ms = retry_broke(&r, -1, now);
+
+	ok(ms >= 375 && ms <= 625, "the first break costs a pause");
+	is_num(r.hold_until, now + ms, "and all wait for it");
+	is_num(retry_broke(&r, -1, now + 10), ms - 10,
+	       "a break in the pause waits for its end");
+	is_num(r.round, 1, "and costs no try");
+	now = r.hold_until;
+	ms = retry_broke(&r, -1, now);
+	ok(ms >= 750 && ms <= 1250, "the next pause is longer");
+	is_num(retry_broke(&r, -1, now + ms), -1, "the third break is the end");
+}
+
+static void test_refill(void)
+{
+	struct retry r = { .tries = 2 };
+	int ms = retry_broke(&r, -1, 1000);
+
+	retry_refill(&r);
+	is_num(r.hold_until, 1000 + ms, "progress does not end a pause");
+	ok(retry_broke(&r, -1, 1000 + ms) > 0, "but gives a new row");
+	is_num(retry_broke(&r, -1, 1000000), -1, "of no more tries");
+	retry_reset(&r);
+	ok(r.hold_until == 0 && r.round == 0, "another host: all is new");
+}
+
+static void test_retry_after(void)
+{
+	struct retry r = { .tries = 2 };
+	int ms;
+
+	retry_broke(&r, -1, 1000);
+	ms = retry_broke(&r, 7, 1001);
+	ok(ms >= 7000 && ms <= 7500, "Retry-After makes a pause longer");
+	is_num(r.round, 1, "it is the same trouble");
+	ms = retry_broke(&r, 1, 1002);
+	ok(ms >= 6999, "a shorter one does not make it shorter");
+	r = (struct retry){ .tries = 1 };
+	is_num(retry_broke(&r, 7, 1000), -1, "one try is one");
+}
+
+int main(void)
+{
+	test_row();
+	test_refill();
+	test_retry_after();
+	return tap_done();
+}
