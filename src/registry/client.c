@@ -121,6 +121,18 @@ const struct client_opts *client_options(const struct client *c)
 	return c->opts;
 }
 
+struct http *client_http(struct client *c)
+{
+	return c->http;
+}
+
+bool client_fallback(struct client *c, const struct err *why)
+{
+	(void)c;
+	(void)why;
+	return false; /* there is one place only */
+}
+
 struct auth *client_auth(struct client *c)
 {
 	autostr char *base = base_url(c);

@@ -58,5 +58,9 @@ MUST_CHECK int client_settle(struct client *c, struct err *e);
 char *client_blob_url(const struct client *c, const struct digest *digest);
 struct auth *client_auth(struct client *c);
 const struct client_opts *client_options(const struct client *c);
+struct http *client_http(struct client *c);
+/* Move on to the next place that may have the repository, after WHY; false if
+ * there is none. URLs and auth change. */
+bool client_fallback(struct client *c, const struct err *why);
 
 #endif
