@@ -206,10 +206,11 @@ bool download_is_verified(const struct download *d)
 	return true;
 }
 
-static void on_progress(void *ctx, uint64_t done)
+static void on_progress(void *ctx, uint64_t done, uint64_t received)
 {
 	struct inflow *in = ctx;
 
+	(void)received;
 	gate_raise(in->gate, done);
 }
 

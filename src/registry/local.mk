@@ -12,6 +12,7 @@ libregistry_a_SOURCES = \
 	src/registry/httphead.c \
 	src/registry/httpurl.c \
 	src/registry/item.h \
+	src/registry/parts.c src/registry/parts.h \
 	src/registry/refusal.c src/registry/refusal.h \
 	src/registry/retry.c src/registry/retry.h \
 	src/registry/token.c src/registry/token.h \

@@ -1,29 +1,26 @@
-/* xfer.c - one blob on its way.
+/* xfer.c - one connection's work on a piece of a blob.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Bytes go from curl's buffer into the sum and into the file. A broken transfer
- * goes on from where it stopped, with the sum as it is, if the server answers
- * 206 for just that range; if it sends the whole blob, all starts anew. Then
- * bytes that a reader may have consumed already are written again. Should they
- * differ from the first ones, nothing is lost: the sum of what was written last
- * decides about the file, and the reader checks the sum of what it read.
+ * The last piece, which may be the whole blob, is asked for with an open end,
+ * or without a range at all; others with both ends. An open one that was cut
+ * in the meantime is stopped where it ends now. A broken transfer goes on from
+ * where it stopped if the server answers 206 for just that range; if it sends
+ * the whole blob to the only transfer, all starts anew with that.
  */
 #include "config.h"
 
 #include "registry/xfer.h"
 
-#include "base/io.h"
 #include "base/mem.h"
 #include "registry/refusal.h"
 
 #include <string.h>
 
-#define TELL_BYTES (256u << 10) /* news for readers in steps of this */
-#define REFUSALS_MAX 6 /* of one item in a row, tokens renewed or not */
+#define REFUSALS_MAX 6 /* of one piece in a row, tokens renewed or not */
 
 static void fail_size(struct xfer *x, const char *verb, int64_t got)
 {
-	unsigned long long size = x->item->size;
+	unsigned long long size = x->parts->item->size;
 
 	x->failed = true;
 	if (got < 0)
@@ -34,39 +31,57 @@ static void fail_size(struct xfer *x, const char *verb, int64_t got)
 			size, verb, (long long)got);
 }
 
-static void restart(struct xfer *x)
+/* Does the 206 carry just what was asked for? */
+static bool fits(const struct xfer *x)
 {
-	hash_free(x->hash);
-	x->hash = hash_new(x->item->digest.algo);
-	x->at = 0;
+	const struct http_head *h = &x->head;
+	int64_t size = (int64_t)x->parts->item->size;
+	int64_t last = x->until ? (int64_t)x->until - 1 : h->range_to;
+
+	return h->range_from == (int64_t)x->piece->at && h->range_to == last &&
+	       last < size && (h->range_total < 0 || h->range_total == size);
 }
 
-/* Is the answer the blob from x->at on? */
+/* The whole blob, from its first byte on. */
+static bool whole_fits(struct xfer *x)
+{
+	int64_t size = (int64_t)x->parts->item->size;
+
+	if (x->head.length >= 0 && x->head.length != size) {
+		fail_size(x, "the server has", x->head.length);
+		return false;
+	}
+	x->parts->no_ranges |= x->head.no_ranges;
+	if (!x->piece->at && !x->until)
+		return true;
+	if (!parts_is_sole(x->parts, x->piece)) {
+		x->instead = XFER_JOIN;
+		return false;
+	}
+	parts_restart(x->parts); /* Range was ignored */
+	x->parts->no_ranges = true;
+	x->until = 0;
+	return true;
+}
+
+/* Is the answer the blob from x->piece->at on? */
 static void judge(struct xfer *x)
 {
 	struct auth *auth = client_auth(x->client);
 	const struct http_head *h = &x->head;
-	int64_t size = (int64_t)x->item->size;
 
 	x->judged = true;
 	/* Now, not at the end of a long body: the token may expire before. */
 	if (h->status / 100 == 2 && x->generation == auth_generation(auth))
 		auth_worked(auth);
-	if (h->status == 206) {
-		x->wanted = h->range_from == (int64_t)x->at &&
-			    h->range_to < size &&
-			    (h->range_total < 0 || h->range_total == size);
-		return;
+	if (h->status == 206)
+		x->wanted = fits(x);
+	else if (h->status == 200)
+		x->wanted = whole_fits(x);
+	if (x->wanted && !parts_same(x->parts, h->etag, x->piece->at)) {
+		x->wanted = false;
+		x->instead = XFER_ANEW;
 	}
-	if (h->status != 200)
-		return;
-	if (h->length >= 0 && h->length != size) {
-		fail_size(x, "the server has", h->length);
-		return;
-	}
-	if (x->at)
-		restart(x); /* Range was ignored */
-	x->wanted = true;
 }
 
 static size_t on_field(char *p, size_t size, size_t n, void *arg)
@@ -96,6 +111,8 @@ static size_t keep_refusal(struct xfer *x, const char *p, size_t n)
 static size_t on_body(char *p, size_t size, size_t n, void *arg)
 {
 	struct xfer *x = arg;
+	struct piece *c = x->piece;
+	uint64_t room;
 
 	n *= size;
 	if (!x->judged)
@@ -106,30 +123,20 @@ static size_t on_body(char *p, size_t size, size_t n, void *arg)
 		return 0;
 	if (!x->wanted)
 		return keep_refusal(x, p, n);
-	if (n > x->item->size - x->at) {
+	room = (x->until && x->until < c->to ? x->until : c->to) - c->at;
+	if (n > room && c->at + room == x->parts->item->size) {
 		fail_size(x, "got", -1);
 		return 0;
 	}
-	hash_add(x->hash, p, n);
-	if (io_pwrite(x->item->fd, p, n, (off_t)x->at, "blob", &x->err)) {
+	if (parts_write(x->parts, c, p, n < room ? n : room, &x->err)) {
 		x->failed = true;
 		return 0;
 	}
-	x->at += n;
-	if (x->at > x->top)
-		x->top = x->at;
-	if (x->top - x->told >= TELL_BYTES)
-		xfer_tell(x);
-	return n;
-}
-
-void xfer_tell(struct xfer *x)
-{
-	if (!x->item || x->top == x->told)
-		return;
-	x->told = x->top;
-	if (x->item->progress)
-		x->item->progress(x->item->ctx, x->told);
+	/* The rest of an open range is somebody else's. */
+	return n > room || (n == room && c->to < x->parts->item->size &&
+			    !x->until)
+		       ? 0
+		       : n;
 }
 
 int xfer_init(struct xfer *x, struct client *c,
@@ -164,7 +171,6 @@ void xfer_clear(struct xfer *x)
 	clear_fields(x);
 	http_head_clear(&x->head);
 	str_clear(&x->refusal);
-	hash_free(x->hash);
 	free(x->origin);
 	free(x->url);
 }
@@ -180,18 +186,36 @@ static void forget_answer(struct xfer *x)
 	http_head_clear(&x->head);
 	str_clear(&x->refusal);
 	x->failed = x->judged = x->wanted = false;
+	x->instead = XFER_DONE;
 }
 
-void xfer_begin(struct xfer *x, struct fetch_item *item)
+void xfer_begin(struct xfer *x, struct parts *parts, struct piece *piece)
 {
-	x->item = item;
+	x->parts = parts;
+	x->piece = piece;
 	forget_answer(x);
 	free(x->origin);
-	x->origin = client_blob_url(x->client, &item->digest);
+	x->origin = client_blob_url(x->client, &parts->item->digest);
 	go_to(x, xstrdup(x->origin));
-	restart(x);
-	x->top = x->told = x->broke_at = 0;
 	x->hops = x->refusals = 0;
+}
+
+void xfer_leave(struct xfer *x)
+{
+	parts_release(x->parts, x->piece);
+	x->parts = NULL;
+	x->piece = NULL;
+}
+
+/* The Range field's value, or NULL for the whole blob. Caller frees. */
+static char *range_of(struct xfer *x)
+{
+	unsigned long long at = x->piece->at, to = x->piece->to;
+
+	x->until = to < x->parts->item->size ? to : 0;
+	if (x->until)
+		return str_fmt("%llu-%llu", at, to - 1);
+	return at ? str_fmt("%llu-", at) : NULL;
 }
 
 int xfer_request(struct xfer *x, struct err *e)
@@ -199,7 +223,7 @@ int xfer_request(struct xfer *x, struct err *e)
 	const struct auth *auth = client_auth(x->client);
 	const char *field = auth_field(auth);
 	autostr char *line = NULL;
-	char range[32];
+	autostr char *range = range_of(x);
 
 	forget_answer(x);
 	clear_fields(x);
@@ -211,25 +235,10 @@ int xfer_request(struct xfer *x, struct err *e)
 		if (!x->fields)
 			return err_set(e, ERR_NET, "out of memory");
 	}
-	snprintf(range, sizeof(range), "%llu-", (unsigned long long)x->at);
 	http_easy_url(x->easy, x->url);
 	curl_easy_setopt(x->easy, CURLOPT_HTTPHEADER, x->fields);
-	curl_easy_setopt(x->easy, CURLOPT_RANGE, x->at ? range : NULL);
+	curl_easy_setopt(x->easy, CURLOPT_RANGE, range);
 	return 0;
-}
-
-static enum xfer_next verify(struct xfer *x, struct err *e)
-{
-	const struct digest *want = &x->item->digest;
-	char hex[HASH_HEX_MAX];
-
-	xfer_tell(x);
-	hash_hex(x->hash, hex);
-	if (!strcmp(hex, digest_hex(want)))
-		return XFER_DONE;
-	err_set(e, ERR_DIGEST, "expected %s, got %s:%s", want->text,
-		digest_algo(want), hex);
-	return XFER_FAILED;
 }
 
 /* Back to the registry: what it sent us to may expire. */
@@ -243,16 +252,21 @@ static void go_home(struct xfer *x)
 static enum xfer_next body_ended(struct xfer *x, CURLcode code, struct err *e)
 {
 	bool again = code == CURLE_OK || http_code_again(code, x->detail);
+	const struct piece *c = x->piece;
 
-	if (x->at == x->item->size)
-		return verify(x, e);
+	if (c->at == c->to)
+		return XFER_DONE;
+	if (x->until && c->at == x->until) { /* it was made longer since */
+		go_home(x);
+		return XFER_AGAIN;
+	}
 	if (code)
 		http_curl_err(e, code, x->easy, x->detail, x->url,
 			      &client_options(x->client)->http);
 	else
 		err_set(e, ERR_NET, "expected %llu bytes, got %llu",
-			(unsigned long long)x->item->size,
-			(unsigned long long)x->at);
+			(unsigned long long)x->parts->item->size,
+			(unsigned long long)c->at);
 	go_home(x);
 	return again ? XFER_BROKEN : XFER_FAILED;
 }
@@ -289,6 +303,18 @@ static enum xfer_next refused(struct xfer *x, const struct http_response *r,
 	return XFER_AGAIN;
 }
 
+/* Ranges are of no use here; without them it has to begin anew. */
+static enum xfer_next wrong_range(struct xfer *x, struct err *e)
+{
+	go_home(x);
+	if (!parts_is_sole(x->parts, x->piece))
+		return XFER_JOIN;
+	err_http(e, x->head.status, "not the range that was asked for");
+	parts_restart(x->parts);
+	x->parts->no_ranges = true;
+	return XFER_BROKEN;
+}
+
 /* An answer that is not the blob. */
 static enum xfer_next answered(struct xfer *x, const struct http_response *r,
 			       struct err *e)
@@ -299,14 +325,10 @@ static enum xfer_next answered(struct xfer *x, const struct http_response *r,
 		return redirected(x, e);
 	if (auth_may_help(client_auth(x->client), status))
 		return refused(x, r, e);
-	if (status == 206 || status == 416) { /* ranges are of no use here */
-		err_http(e, status, "not the range that was asked for");
-		restart(x);
-		go_home(x);
-		return XFER_BROKEN;
-	}
+	if (status == 206 || status == 416)
+		return wrong_range(x, e);
 	refusal_err(r, e);
-	err_ctx(e, "blob %s", x->item->digest.text);
+	err_ctx(e, "blob %s", x->parts->item->digest.text);
 	if (!http_status_again(status) ||
 	    r->head.retry_after_s > HTTP_RETRY_AFTER_MAX_S)
 		return XFER_FAILED;
@@ -325,6 +347,10 @@ enum xfer_next xfer_ended(struct xfer *x, CURLcode code, struct err *e)
 	if (x->failed) {
 		*e = x->err;
 		return XFER_FAILED;
+	}
+	if (x->instead) {
+		go_home(x);
+		return x->instead;
 	}
 	if (x->wanted) {
 		x->refusals = 0;
