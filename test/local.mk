@@ -25,6 +25,7 @@ suites = \
 	test/bats/ch-convert.bats \
 	test/bats/ch-pull.bats \
 	test/bats/ch-run.bats \
+	test/bats/download.bats \
 	test/bats/faults.bats
 TESTS += $(check_PROGRAMS) $(checks) $(suites)
 

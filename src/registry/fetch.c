@@ -228,7 +228,6 @@ static void begin_anew(struct fetch *f, struct parts *p)
 		if (f->v[i].parts == p)
 			stop(f, &f->v[i]);
 	parts_restart(p);
-	p->no_ranges = true;
 }
 
 /* X's transfer broke, WHY says how: hold new requests for a while, or give up.

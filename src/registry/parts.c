@@ -291,6 +291,9 @@ void parts_restart(struct parts *p)
 	c->to = p->item->size;
 	p->received = p->have = 0;
 	p->split = false;
+	if (!p->anew) /* progress counts once more, not for ever */
+		p->top = p->broke_at = 0;
+	p->anew = p->no_ranges = true;
 	sum_anew(p);
 }
 
@@ -311,7 +314,8 @@ bool parts_same(struct parts *p, const char *etag, uint64_t at)
 void parts_moved(struct parts *p)
 {
 	free(TAKE(p->etag));
-	p->changed = p->no_ranges = false;
+	p->changed = false;
+	p->no_ranges = p->anew;
 	p->arrived = 0;
 	p->since_ms = 0;
 }

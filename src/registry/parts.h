@@ -50,6 +50,7 @@ struct parts {
 	bool split;              /* in several pieces */
 	bool no_ranges;          /* several are not to be asked for */
 	bool changed;            /* it began anew for another ETag */
+	bool anew;               /* it began anew: no ranges any more */
 };
 
 /* Begin with ITEM, and with what it has; zero *P before. */
@@ -87,7 +88,9 @@ MUST_CHECK int parts_verify(struct parts *p, struct err *e);
 /* Ranges are no good: what lies behind the front is forgotten, and no second
  * transfer starts any more. Only the front may be taken. */
 void parts_join(struct parts *p);
-/* Nothing is had any more. Only the front may be taken. */
+/* Nothing is had any more. Only the front may be taken. All comes in one stream
+ * then: a reader that was told of more goes on meanwhile, and may give back to
+ * the file system what would have to be read for the sum. */
 void parts_restart(struct parts *p);
 /* Note ETAG (or NULL) of an answer that carries bytes from AT on. False if the
  * blob is not the one that was begun: restart. That happens once, since hosts

@@ -46,21 +46,20 @@ static bool fits(const struct xfer *x)
 static bool whole_fits(struct xfer *x)
 {
 	int64_t size = (int64_t)x->parts->item->size;
+	bool ranged = x->piece->at || x->until;
 
+	if (ranged && !parts_is_sole(x->parts, x->piece)) {
+		x->instead = XFER_JOIN;
+		return false;
+	}
 	if (x->head.length >= 0 && x->head.length != size) {
 		fail_size(x, "the server has", x->head.length);
 		return false;
 	}
 	x->parts->no_ranges |= x->head.no_ranges;
-	if (!x->piece->at && !x->until)
-		return true;
-	if (!parts_is_sole(x->parts, x->piece)) {
-		x->instead = XFER_JOIN;
-		return false;
-	}
-	parts_restart(x->parts); /* Range was ignored */
-	x->parts->no_ranges = true;
 	x->until = 0;
+	if (ranged)
+		parts_restart(x->parts);
 	return true;
 }
 
@@ -108,6 +107,12 @@ static size_t keep_refusal(struct xfer *x, const char *p, size_t n)
 	return n;
 }
 
+/* Is the rest of the range that was asked for somebody else's now? */
+static bool is_cut(const struct xfer *x)
+{
+	return !x->until && x->piece->to < x->parts->item->size;
+}
+
 static size_t on_body(char *p, size_t size, size_t n, void *arg)
 {
 	struct xfer *x = arg;
@@ -132,11 +137,9 @@ static size_t on_body(char *p, size_t size, size_t n, void *arg)
 		x->failed = true;
 		return 0;
 	}
-	/* The rest of an open range is somebody else's. */
-	return n > room || (n == room && c->to < x->parts->item->size &&
-			    !x->until)
-		       ? 0
-		       : n;
+	if (n > room || (is_cut(x) && n == room))
+		return 0;
+	return n;
 }
 
 int xfer_init(struct xfer *x, struct client *c,
@@ -311,7 +314,6 @@ static enum xfer_next wrong_range(struct xfer *x, struct err *e)
 		return XFER_JOIN;
 	err_http(e, x->head.status, "not the range that was asked for");
 	parts_restart(x->parts);
-	x->parts->no_ranges = true;
 	return XFER_BROKEN;
 }
 

@@ -4,6 +4,7 @@
 check_PROGRAMS += \
 	test/unit/t_fetch \
 	test/unit/t_http \
+	test/unit/t_parts \
 	test/unit/t_refusal \
 	test/unit/t_retry
 EXTRA_DIST += test/unit/blobserver.h

@@ -38,6 +38,7 @@ How it is sent:
   chunked       true: chunked coding; "broken", "unfinished": and how
   pause         seconds before the answer
   pause_at      [N, SECONDS]: rest after N bytes of the body
+  rate          bytes of the body a second
   drip          SECONDS: one byte of the body (of the head: drip_head) each
   big_head      bytes of one more field; many_fields: so many more fields
   interim       so many 103 answers before; raw: these bytes are the answer
@@ -281,7 +282,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         at, seconds = plan.get("pause_at", [0, 0])
         self.wfile.write(body[:at])
         time.sleep(seconds)
-        drip(self.wfile, body[at:], plan.get("drip"))
+        if "rate" in plan:
+            at_rate(self.wfile, body[at:], plan["rate"])
+        else:
+            drip(self.wfile, body[at:], plan.get("drip"))
         if ({"cut", "cut_head", "reset", "raw", "extra"} & set(plan)
                 or plan.get("chunked", True) is not True
                 or plan.get("length", 0) is None):
@@ -341,6 +345,13 @@ def drip(wfile, data, seconds):
     for i in range(0, len(data), step):
         wfile.write(data[i:i + step])
         time.sleep(seconds or 0)
+
+
+def at_rate(wfile, data, rate):
+    step = rate // 20
+    for i in range(0, len(data), step):
+        time.sleep(0.05)
+        wfile.write(data[i:i + step])
 
 
 class Server(http.server.ThreadingHTTPServer):
