@@ -287,17 +287,15 @@ static int try_all(struct http *h, const struct http_request *q,
 		struct err why = { 0 };
 		bool again;
 		int rc = follow(h, q, out, &again, &why), ms;
-		int after_s = out->head.retry_after_s;
 
 		if (!rc && !http_status_again(out->head.status))
-			return 0;
-		if (!rc && after_s > HTTP_RETRY_AFTER_MAX_S)
 			return 0;
 		if (rc)
 			*e = why;
 		if ((rc && !again) || attempt >= tries_for(h, q, out))
 			return rc;
-		ms = retry_broke(&h->retry, after_s, http_now_ms());
+		ms = retry_broke(&h->retry, out->head.retry_after_s,
+				 http_now_ms());
 		if (ms < 0)
 			return rc;
 		if (!rc)

@@ -19,7 +19,6 @@
 #include <stdint.h>
 
 #define HTTP_REDIRECTS_MAX 5
-#define HTTP_RETRY_AFTER_MAX_S 60 /* a longer Retry-After is not waited for */
 #define HTTP_HEAD_MAX                                          \
 	(256u << 10) /* bytes of header fields in one exchange \
 		      */
@@ -118,7 +117,7 @@ AUTO_DEFINE(http_response, struct http_response, http_response_clear)
  * again with growing, jittered pauses on connection errors, 408, 425, 429 and
  * 5xx, as often as http_retry lets it (twice at most while the host was never
  * reached), which is full again in the end; a Retry-After of up to
- * HTTP_RETRY_AFTER_MAX_S is honoured, with a longer one the answer is returned
+ * RETRY_AFTER_MAX_S is honoured, with a longer one the answer is returned
  * as it is. At most HTTP_REDIRECTS_MAX
  * redirects, none for POST; never from https to http, never to another scheme,
  * and `authorization` stays behind when scheme, host or port change. ERR_NET
@@ -143,9 +142,6 @@ bool http_code_again(CURLcode code, const char *detail);
 bool http_status_again(int status);
 /* Did the certificate not hold? */
 bool http_code_untrusted(CURLcode code);
-/* Milliseconds to wait before try ROUND + 1 (ROUND from 1), at random within
- * a quarter; RETRY_AFTER_S as in struct http_head. */
-int http_pause_ms(int round, int retry_after_s);
 /* CLOCK_MONOTONIC in milliseconds. */
 int64_t http_now_ms(void);
 

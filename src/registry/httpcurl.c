@@ -12,15 +12,12 @@
 
 #include <ctype.h>
 #include <string.h>
-#include <sys/random.h>
 #include <time.h>
 
 #define BUFFER_BYTES (512L << 10)
 /* Fewer bytes in a second than this, for the whole stall time-out, are as bad
  * as none: a server that drips one byte at a time would hold us for ever. */
 #define STALL_BYTES_S 16L
-#define PAUSE_FIRST_MS 500
-#define PAUSE_MAX_MS 15000
 
 static void only_http(CURL *c)
 {
@@ -105,24 +102,6 @@ int64_t http_now_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-int http_pause_ms(int round, int retry_after_s)
-{
-	unsigned dice = 0;
-	int ms = PAUSE_MAX_MS;
-
-	if (round < 6)
-		ms = PAUSE_FIRST_MS << (round - 1);
-	/* Without randomness the pause is merely less random. */
-	if (getrandom(&dice, sizeof(dice), GRND_NONBLOCK) < 0)
-		dice = (unsigned)http_now_ms();
-	if (retry_after_s < 0)
-		return ms * 3 / 4 + (int)(dice % (unsigned)(ms / 2));
-	if (retry_after_s > HTTP_RETRY_AFTER_MAX_S)
-		retry_after_s = HTTP_RETRY_AFTER_MAX_S;
-	/* Never sooner than asked for. */
-	return retry_after_s * 1000 + (int)(dice % PAUSE_FIRST_MS);
 }
 
 bool http_status_again(int status)

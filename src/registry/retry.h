@@ -11,6 +11,8 @@
 
 #include <stdint.h>
 
+#define RETRY_AFTER_MAX_S 60 /* a longer Retry-After is not waited for */
+
 struct retry {
 	int tries;          /* in a row, the first one included */
 	int round;          /* breaks in a row so far */
@@ -18,9 +20,11 @@ struct retry {
 };
 
 /* A request broke at NOW_MS; RETRY_AFTER_S as in struct http_head. Returns how
- * many milliseconds to wait from now on, or -1 when no try is left. What breaks
- * during the pause belongs to the same trouble: it waits for the pause's end
- * (or as long as Retry-After says) and costs no try. */
+ * many milliseconds to wait from now on, or -1 when no try is left or the wait
+ * would be longer than RETRY_AFTER_MAX_S. Pauses grow and are jittered, but are
+ * never shorter than asked for. What breaks during the pause belongs to the
+ * same trouble: it waits for the pause's end (or as long as Retry-After says)
+ * and costs no try. */
 int retry_broke(struct retry *r, int retry_after_s, int64_t now_ms);
 /* It got on: what breaks next is a new trouble. A pause goes on. */
 void retry_refill(struct retry *r);

@@ -331,8 +331,7 @@ static enum xfer_next answered(struct xfer *x, const struct http_response *r,
 		return wrong_range(x, e);
 	refusal_err(r, e);
 	err_ctx(e, "blob %s", x->parts->item->digest.text);
-	if (!http_status_again(status) ||
-	    r->head.retry_after_s > HTTP_RETRY_AFTER_MAX_S)
+	if (!http_status_again(status))
 		return XFER_FAILED;
 	go_home(x);
 	return XFER_BROKEN;

@@ -1,5 +1,5 @@
 /* t_http.c - what is pure in registry/http.h: URLs, origins, redirects, header
- * fields, pauses.
+ * fields, what is worth another try.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "config.h"
@@ -263,24 +263,8 @@ static void test_limits(void)
 	ok(line(&h, big.p) < 0, "bytes are counted");
 }
 
-static void test_pauses(void)
+static void test_again(void)
 {
-	int low = 1 << 30, high = 0, ms;
-
-	for (int i = 0; i < 1000; i++) {
-		ms = http_pause_ms(1, -1);
-		low = ms < low ? ms : low;
-		high = ms > high ? ms : high;
-	}
-	ok(low >= 375 && high <= 625 && low < high, "first pause, at random");
-	ms = http_pause_ms(3, -1);
-	ok(ms >= 1500 && ms <= 2500, "pauses grow");
-	ms = http_pause_ms(1000, -1);
-	ok(ms >= 11250 && ms <= 18750, "but not for ever");
-	ms = http_pause_ms(1, 2);
-	ok(ms >= 2000 && ms <= 2500, "never sooner than asked for");
-	ms = http_pause_ms(1, 1 << 30);
-	ok(ms >= 60000 && ms <= 60500, "nor very much later");
 	ok(http_status_again(429) && http_status_again(503) &&
 		   !http_status_again(404) && !http_status_again(501),
 	   "what is worth another try");
@@ -299,6 +283,6 @@ int main(void)
 	test_head();
 	test_fields();
 	test_limits();
-	test_pauses();
+	test_again();
 	return tap_done();
 }

@@ -48,12 +48,43 @@ static void test_retry_after(void)
 	is_num(r.round, 1, "it is the same trouble");
 	ms = retry_broke(&r, 1, 1002);
 	ok(ms >= 6999, "a shorter one does not make it shorter");
+	is_num(retry_broke(&r, RETRY_AFTER_MAX_S + 1, 1003), -1,
+	       "what is too long is not waited for");
 	r = (struct retry){ .tries = 1 };
 	is_num(retry_broke(&r, 7, 1000), -1, "one try is one");
 }
 
+static void test_pauses(void)
+{
+	int low = 1 << 30, high = 0;
+
+	for (int i = 0; i < 1000; i++) {
+		struct retry r = { .tries = 2 };
+		int ms = retry_broke(&r, -1, 1000);
+
+		low = ms < low ? ms : low;
+		high = ms > high ? ms : high;
+	}
+	ok(low >= 375 && high <= 625 && low < high, "at random");
+	for (int round = 0; round < 100; round++) {
+		struct retry r = { .tries = 1000, .round = round };
+
+		high = retry_broke(&r, -1, 1000);
+	}
+	ok(high >= 11250 && high <= 18750, "not for ever");
+	for (int i = 0; i < 100; i++) {
+		struct retry r = { .tries = 2 };
+		int ms = retry_broke(&r, RETRY_AFTER_MAX_S, 1000);
+
+		low = ms < low || i == 0 ? ms : low;
+		high = ms > high || i == 0 ? ms : high;
+	}
+	ok(low >= 60000 && high <= 60500, "never sooner than asked for");
+}
+
 int main(void)
 {
+	test_pauses();
 	test_row();
 	test_refill();
 	test_retry_after();
