@@ -77,6 +77,21 @@ large() {
 	cmp tree/file img/file
 }
 
+@test "ranges with redirects and tokens that end: each asks the registry" {
+	large
+	faulty large '[{"path": "/blobs/", "rate": 16000000},
+		{"port": 0, "path": "/blobs/", "redirect": 1},
+		{"port": 0, "auth": {"type": "bearer", "uses": 3}}]'
+	works ch-pull "$bad/x:1" ./img
+	cmp tree/file img/file
+	grep '"port": 1' faulty.log >elsewhere
+	lacks -i authorization elsewhere
+	[ "$(grep -c '"Range": ' elsewhere)" -ge 2 ]
+	same "$(asked '"port": 0.*"Range": .*"status": 307')" \
+		"$(grep -c '"Range": ' elsewhere)"
+	[ "$(asked '"path": "/token')" -ge 2 ]
+}
+
 @test "a storm of 503 over all blobs: no more than connections times tries" {
 	faulty "$TEST_IMAGES/layered-gzip" '[{"path": "/blobs/", "status": 503},
 		{"path": "/blobs/", "nth": 1, "status": 200}]'
