@@ -197,6 +197,8 @@ static int set_value(const struct opt *row, void *base, const char *value,
 	void *field = (char *)base + row->offset;
 	uint64_t n;
 
+	if (row->check && row->check(value, e))
+		return err_ctx(e, "%s", what);
 	switch (row->type) {
 	case OPT_BOOL:
 		return parse_bool(value, what, field, e);
@@ -370,15 +372,22 @@ int opt_set_key(const struct tool *t, void *o, const char *key,
 	return 0;
 }
 
+/* From the variable NAME, if there is one. */
+static int set_from(const struct opt *row, void *o, const char *name,
+		    struct err *e)
+{
+	const char *value = name ? getenv(name) : NULL;
+
+	return value && *value ? set_value(row, o, value, name, e) : 0;
+}
+
 int opt_set_env(const struct tool *t, void *o, struct err *e)
 {
 	for (size_t i = 0; i < t->n_opts; i++) {
 		const struct opt *row = &t->opts[i];
-		const char *value = row->env ? getenv(row->env) : NULL;
 
-		if (!value || !*value)
-			continue;
-		if (set_value(row, o, value, row->env, e))
+		if (set_from(row, o, row->env_too, e) ||
+		    set_from(row, o, row->env, e))
 			return -1;
 	}
 	return 0;

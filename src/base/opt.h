@@ -54,6 +54,10 @@ struct opt {
 	const char *key;   /* "pull.arch" or NULL */
 	bool negatable;    /* --no-NAME exists too */
 	bool optional_arg; /* "--name[=ARG]", "" when left out */
+	const char *env_too; /* variable of other programs; `env` wins */
+	/* Is VALUE good, wherever it comes from? -1 with ERR_USAGE, "expected
+	 * 1 to 16, found '99'"; option, variable or line is put in front. */
+	int (*check)(const char *value, struct err *e);
 };
 
 #define OPT_TYPE_(T, f) \
@@ -68,6 +72,8 @@ struct opt {
 #define OPT_ON(l, n, T, f, h) OPT_ROW(l, n, T, f, NULL, h, .negatable = true)
 #define OPT_CONF(l, n, T, f, a, h, e, k) \
 	OPT_ROW(l, n, T, f, a, h, .env = (e), .key = (k))
+#define OPT_CHECK(l, n, T, f, a, h, e, k, c)                                   \
+	OPT_ROW(l, n, T, f, a, h, .env = (e), .key = (k), .check = (c))
 
 struct tool {
 	const char *name;     /* "ch-pull" */
@@ -99,7 +105,7 @@ MUST_CHECK int opt_parse(const struct tool *t, void *o, struct opt_common *c,
 MUST_CHECK int opt_set_key(const struct tool *t, void *o, const char *key,
 			   const char *value, const char *where, bool *known,
 			   struct err *e);
-/* Set all rows that have a variable from the environment. An empty variable
+/* Set all rows that have variables from the environment. An empty variable
  * counts as unset. */
 MUST_CHECK int opt_set_env(const struct tool *t, void *o, struct err *e);
 

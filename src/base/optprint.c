@@ -187,6 +187,10 @@ static void roff_elsewhere(FILE *out, const struct opt *row)
 		fputs("$", out);
 		roff_font(out, 'B', row->env);
 	}
+	if (row->env_too) {
+		fputs(" or $", out);
+		roff_font(out, 'B', row->env_too);
+	}
 	if (row->env && dot)
 		fputs(", or ", out);
 	if (dot) {

@@ -16,7 +16,15 @@ struct cli {
 	const char *arch;
 	const char *when;
 	struct opt_list rules;
+	int size;
 };
+
+static int check_size(const char *value, struct err *e)
+{
+	return !strcmp(value, "7")
+		       ? 0
+		       : err_set(e, ERR_USAGE, "expected 7, found '%s'", value);
+}
 
 // clang-format off
 static const struct opt rows[] = {
@@ -38,6 +46,9 @@ static const struct opt rows[] = {
 		"unset the variables that match",
 		.key = "run.unset-env"),
 	OPT(0, "clear-env", struct cli, rules, NULL, "unset all of them"),
+	OPT_ROW('z', "size", struct cli, size, "N", "take 7",
+		.env = "T_OPT_SIZE", .env_too = "T_OPT_OTHER_SIZE",
+		.key = "run.size", .check = check_size),
 	OPT(0, "a-name-that-is-far-too-long-for-it", struct cli, write, NULL,
 	    "show '.dotted' and \\back"),
 };
@@ -71,6 +82,9 @@ static const struct {
 	{ "--when=x y", false, "when=x | y" },
 	{ "-s A=1 --unset-env B -sC=2 --clear-env", false,
 	  "set-env:A=1 unset-env:B set-env:C=2 clear-env: |" },
+	{ "-z 7", false, "size=7 |" },
+	{ "--size=8", false, "option '--size': expected 7, found '8'" },
+	{ "-z8", false, "option '-z': expected 7, found '8'" },
 	/* order */
 	{ "a -w b --arch x c", false, "write arch=x | a b c" },
 	{ "a -- -w b", false, "| a -w b" },
@@ -152,6 +166,8 @@ static char *show_set(const struct cli *o, const struct opt_common *c)
 		str_addf(&s, "arch=%s ", o->arch);
 	if (o->when)
 		str_addf(&s, "when=%s ", o->when);
+	if (o->size)
+		str_addf(&s, "size=%d ", o->size);
 	for (size_t i = 0; i < o->rules.n; i++)
 		str_addf(&s, "%s:%s ", o->rules.v[i].name, o->rules.v[i].value);
 	str_addc(&s, '|');
@@ -214,6 +230,8 @@ static void test_keys(void)
 		{ "run.home", "maybe",
 		  "f:3: run.home: expected 'yes' or 'no', found 'maybe'" },
 		{ "run.unset-env", "LD_*", "unset-env:LD_* |" },
+		{ "run.size", "7", "size=7 |" },
+		{ "run.size", "8", "f:3: run.size: expected 7, found '8'" },
 		{ "pull.none", "x", NULL },
 		{ "arch", "x", NULL },
 	};
@@ -242,21 +260,32 @@ static void test_keys(void)
 static void test_env(void)
 {
 	static const struct {
-		const char *arch, *parallel, *home, *want;
+		const char *arch, *parallel, *home, *size, *other, *want;
 	} envs[] = {
-		{ NULL, NULL, NULL, "|" },
-		{ "x86", "3", "no", "no-home parallel=3 arch=x86 |" },
-		{ "", "", "", "|" },
-		{ NULL, "x", NULL, "T_OPT_PARALLEL: not a number: 'x'" },
-		{ NULL, NULL, "2",
-		  "T_OPT_HOME: expected 'yes' or 'no', found '2'" },
+		{ .want = "|" },
+		{ .arch = "x86",
+		  .parallel = "3",
+		  .home = "no",
+		  .want = "no-home parallel=3 arch=x86 |" },
+		{ .arch = "", .parallel = "", .home = "", .want = "|" },
+		{ .parallel = "x",
+		  .want = "T_OPT_PARALLEL: not a number: 'x'" },
+		{ .home = "2",
+		  .want = "T_OPT_HOME: expected 'yes' or 'no', found '2'" },
+		{ .size = "7", .want = "size=7 |" },
+		{ .size = "8", .want = "T_OPT_SIZE: expected 7, found '8'" },
+		{ .size = "", .other = "7", .want = "size=7 |" },
+		{ .other = "9",
+		  .want = "T_OPT_OTHER_SIZE: expected 7, found '9'" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(envs); i++) {
 		const char *const names[] = { "T_OPT_ARCH", "T_OPT_PARALLEL",
-					      "T_OPT_HOME" };
+					      "T_OPT_HOME", "T_OPT_SIZE",
+					      "T_OPT_OTHER_SIZE" };
 		const char *const values[] = { envs[i].arch, envs[i].parallel,
-					       envs[i].home };
+					       envs[i].home, envs[i].size,
+					       envs[i].other };
 		struct tool tool = make_tool();
 		struct cli o = { .home = true };
 		struct opt_common c = { 0 };
@@ -333,6 +362,8 @@ static void test_man(void)
 	   "the first entry");
 	has(text, "Show \\(aq\\&.dotted\\(aq and \\eback.\n", "escapes");
 	has(text, "\\fB\\-\\-home\\fR, \\fB\\-\\-no\\-home\\fR\n", "negation");
+	has(text, "Also $\\fBT_OPT_SIZE\\fR or $\\fBT_OPT_OTHER_SIZE\\fR, or ",
+	    "two variables");
 	has(text, "\\fB\\-\\-when\\fR[=\\fIWHEN\\fR]\n", "optional");
 	has(text,
 	    "\nAlso \\fBunset\\-env\\fR = under \\fB[run]\\fR in the "
