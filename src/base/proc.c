@@ -16,6 +16,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #define CHUNK ((size_t)16 << 10)
 
@@ -58,7 +59,50 @@ static int ends_open(struct ends *p, struct err *e)
 struct child {
 	pid_t pid;
 	struct sigaction chld; /* what SIGCHLD did before */
+	const char *name;
+	int timeout_s;    /* 0: as long as it takes */
+	int64_t deadline; /* CLOCK_MONOTONIC in ms, if there is a time-out */
 };
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Milliseconds left for poll(2); -1 for ever. */
+static int left_ms(const struct child *c)
+{
+	int64_t left = c->deadline - now_ms();
+
+	if (!c->timeout_s)
+		return -1;
+	return left > 0 ? (int)left : 0;
+}
+
+static int too_late(const struct child *c, struct err *e)
+{
+	return err_set(e, ERR_LIMIT, "'%s' has not ended within %d s", c->name,
+		       c->timeout_s);
+}
+
+/* Wait until the child has ended or its time is over. As waitpid(2), but 0 when
+ * it is, and -1 with EINTR after a signal. */
+static pid_t wait_within(const struct child *c, int *status)
+{
+	struct timespec nap = { .tv_nsec = 5 * 1000000L };
+	pid_t pid;
+
+	while ((pid = waitpid(c->pid, status, WNOHANG)) == 0) {
+		if (!left_ms(c))
+			return 0;
+		if (nanosleep(&nap, NULL))
+			return -1;
+	}
+	return pid;
+}
 
 /* Fork. Whoever started us may have left SIGCHLD ignored, and then the kernel
  * throws exit statuses away (wait(2), NOTES): default until child_wait. */
@@ -75,10 +119,30 @@ static int child_fork(struct child *c, struct err *e)
 	return -1;
 }
 
+/* End the child's whole group; it is not reaped before, so that its number
+ * stays its own. */
+static void kill_group(const struct child *c)
+{
+	int64_t deadline = now_ms() + PROC_GRACE_MS;
+	siginfo_t info = { 0 };
+	struct timespec nap = { .tv_nsec = 5 * 1000000L };
+
+	kill(-c->pid, SIGTERM);
+	while (!waitid(P_PID, (id_t)c->pid, &info,
+		       WEXITED | WNOHANG | WNOWAIT) &&
+	       !info.si_pid && now_ms() < deadline)
+		nanosleep(&nap, NULL);
+	kill(-c->pid, SIGKILL);
+	kill(c->pid, SIGKILL); /* if it has not got as far as its group */
+}
+
 /* Something went wrong on our side: ask the child to end, and see it end. */
 static void child_stop(const struct child *c)
 {
-	kill(c->pid, SIGTERM);
+	if (c->timeout_s)
+		kill_group(c);
+	else
+		kill(c->pid, SIGTERM);
 	while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	sigaction(SIGCHLD, &c->chld, NULL);
@@ -87,11 +151,18 @@ static void child_stop(const struct child *c)
 /* The child's wait status, once it ends by itself. */
 static int child_wait(const struct child *c, int *status, struct err *e)
 {
-	while (waitpid(c->pid, status, 0) < 0) {
-		int rc = errno == EINTR
-				 ? intr_check(e)
-				 : err_sys(e, "can't wait for a process");
+	pid_t pid;
 
+	while ((pid = c->timeout_s ? wait_within(c, status)
+				   : waitpid(c->pid, status, 0)) <= 0) {
+		int rc;
+
+		if (pid == 0)
+			rc = too_late(c, e);
+		else if (errno == EINTR)
+			rc = intr_check(e);
+		else
+			rc = err_sys(e, "can't wait for a process");
 		if (!rc)
 			continue;
 		child_stop(c);
@@ -137,7 +208,7 @@ int proc_call(const char *name, int (*fn)(void *arg, struct err *e), void *arg,
 	      struct err *e)
 {
 	AUTO(ends) struct ends err = ENDS_INIT;
-	struct child c;
+	struct child c = { 0 };
 
 	if (ends_open(&err, e) || child_fork(&c, e))
 		return -1;
@@ -174,6 +245,7 @@ struct job {
 	struct ends in; /* to its stdin */
 	struct ends out;
 	struct ends err;
+	bool own_group;
 	bool has_in;
 	bool has_out;
 	size_t fed;   /* bytes of IN written */
@@ -237,6 +309,8 @@ NORETURN static void run_child(struct job *j)
 	struct err e = { 0 };
 
 	reset_signals();
+	if (j->own_group)
+		setpgid(0, 0);
 	if (redirect(j)) {
 		err_sys(&e, "can't redirect the input of '%s'", j->argv[0]);
 	} else {
@@ -314,8 +388,8 @@ static int drain(struct job *j, struct str *out, struct err *e)
 
 /* Feed and drain at the same time: with either first, both sides could stand
  * still with full pipes. */
-static int talk(struct job *j, const struct str *in, struct str *out,
-		struct err *e)
+static int talk(struct job *j, const struct child *c, const struct str *in,
+		struct str *out, struct err *e)
 {
 	if (j->has_in && fcntl(j->in.w, F_SETFL, O_NONBLOCK))
 		return err_sys(e, "can't write to '%s'", j->argv[0]);
@@ -326,8 +400,10 @@ static int talk(struct job *j, const struct str *in, struct str *out,
 			{ .fd = j->in.w, .events = POLLOUT },
 			{ .fd = j->out.r, .events = POLLIN },
 		};
-		int n = poll(p, ARRAY_SIZE(p), -1);
+		int n = poll(p, ARRAY_SIZE(p), left_ms(c));
 
+		if (n == 0)
+			return too_late(c, e);
 		if (n < 0 && errno != EINTR)
 			return err_sys(e, "can't wait for '%s'", j->argv[0]);
 		if (n < 0 && intr_check(e))
@@ -340,8 +416,9 @@ static int talk(struct job *j, const struct str *in, struct str *out,
 	return 0;
 }
 
-int proc_run(const char *const argv[], const struct str *in, struct str *out,
-	     size_t limit, int *status, struct err *e)
+int proc_run_within(int timeout_s, const char *const argv[],
+		    const struct str *in, struct str *out, size_t limit,
+		    int *status, struct err *e)
 {
 	AUTO(job)
 	struct job j = {
@@ -349,17 +426,22 @@ int proc_run(const char *const argv[], const struct str *in, struct str *out,
 		.in = ENDS_INIT,
 		.out = ENDS_INIT,
 		.err = ENDS_INIT,
+		.own_group = timeout_s > 0,
 		.has_in = in,
 		.has_out = out,
 		.limit = limit,
 	};
-	struct child c;
+	struct child c = {
+		.name = argv[0],
+		.timeout_s = timeout_s,
+		.deadline = now_ms() + (int64_t)timeout_s * 1000,
+	};
 
 	if (start(&j, &c, e))
 		return -1;
 	/* With our ends closed a child that does not heed SIGTERM won't wait
 	 * for us while we wait for it. */
-	if (read_error(j.err.r, e) || talk(&j, in, out, e)) {
+	if (read_error(j.err.r, e) || talk(&j, &c, in, out, e)) {
 		job_clear(&j);
 		child_stop(&c);
 		return -1;
@@ -370,4 +452,10 @@ int proc_run(const char *const argv[], const struct str *in, struct str *out,
 		return -1;
 	*status = WIFSIGNALED(how) ? 128 + WTERMSIG(how) : WEXITSTATUS(how);
 	return 0;
+}
+
+int proc_run(const char *const argv[], const struct str *in, struct str *out,
+	     size_t limit, int *status, struct err *e)
+{
+	return proc_run_within(0, argv, in, out, limit, status, e);
 }

@@ -11,6 +11,8 @@
 #include "base/err.h"
 #include "base/str.h"
 
+#define PROC_GRACE_MS 1000 /* between SIGTERM and SIGKILL */
+
 /* Run FN(ARG) in a forked child that then ends with _exit; its error, if any,
  * becomes ours with kind, code and text. A child that dies of a signal is
  * ERR_SYS ("NAME died of signal 9 (Killed)"). Only for a process without
@@ -28,5 +30,13 @@ MUST_CHECK int proc_call(const char *name, int (*fn)(void *arg, struct err *e),
 MUST_CHECK int proc_run(const char *const argv[], const struct str *in,
 			struct str *out, size_t limit, int *status,
 			struct err *e);
+
+/* The same for a program that may hang: after TIMEOUT_S seconds it is ended and
+ * E is ERR_LIMIT ("'x' has not ended within 30 s"). It runs in a process group
+ * of its own, and whenever it is ended - SIGTERM, PROC_GRACE_MS later SIGKILL -
+ * so is all that it has started. Not for programs that use the terminal. */
+MUST_CHECK int proc_run_within(int timeout_s, const char *const argv[],
+			       const struct str *in, struct str *out,
+			       size_t limit, int *status, struct err *e);
 
 #endif

@@ -218,6 +218,42 @@ static void test_stop(void)
 	   "no child is left");
 }
 
+/* A program that hangs, in each of its ways: what it has started goes with it,
+ * which the pipe's end tells. */
+static void test_within(void)
+{
+	static const char *const scripts[] = {
+		"sleep 60",           "trap '' TERM; sleep 60 & wait; sleep 60",
+		"exec >&-; sleep 60", "trap '' TERM; sleep 60 & exit",
+		"kill -STOP $$",
+	};
+	AUTO(str) struct str out = { 0 };
+	struct err e = { 0 };
+	int status = -1;
+
+	is_num(proc_run_within(60, SH("cat; exit 3"), NULL, &out, 9, &status,
+			       &e),
+	       0, "one that does not hang");
+	is_num(status, 3, "its status");
+	for (size_t i = 0; i < ARRAY_SIZE(scripts); i++) {
+		autostr char *script = str_fmt("%s", scripts[i]);
+		int alive[2];
+		char byte;
+
+		if (pipe2(alive, 0))
+			abort();
+		fcntl(alive[0], F_SETFD, FD_CLOEXEC);
+		is_num(proc_run_within(1, SH(script), NULL, &out, 9, &status,
+				       &e),
+		       -1, scripts[i]);
+		is_num(e.kind, ERR_LIMIT, "its kind");
+		is(e.msg, "'sh' has not ended within 1 s", "its message");
+		close(alive[1]);
+		is_num(read(alive[0], &byte, 1), 0, "nobody is left");
+		close(alive[0]);
+	}
+}
+
 /* Whatever make or a shell has left us: signals ignored, descriptors open. */
 static void forget_caller(void)
 {
@@ -241,5 +277,6 @@ int main(void)
 	test_call();
 	test_no_chld();
 	test_stop();
+	test_within();
 	return tap_done();
 }
