@@ -13,6 +13,8 @@ check_PROGRAMS += \
 	test/unit/t_ocilayout \
 	test/unit/t_platform \
 	test/unit/t_ref \
+	test/unit/t_regconf \
+	test/unit/t_toml \
 	test/unit/t_whiteout
 
 EXTRA_DIST += test/unit/lines.h
