@@ -135,9 +135,9 @@ static int exchange_setup(struct exchange *x, const struct http_request *q,
 	CURL *c = x->easy = http_easy(x->http->opts, x->detail, e);
 
 	if (!c || add_field(x, "Accept", q->accept, e) ||
-	    add_field(x, "Authorization", same ? q->authorization : NULL, e))
+	    add_field(x, "Authorization", same ? q->authorization : NULL, e) ||
+	    http_easy_url(c, x->http->opts, url, e))
 		return -1;
-	http_easy_url(c, url);
 	curl_easy_setopt(c, CURLOPT_HTTPHEADER, x->fields);
 	curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_field);
 	curl_easy_setopt(c, CURLOPT_HEADERDATA, x);

@@ -2,8 +2,8 @@
  * redirects followed by us, limits.
  * SPDX-License-Identifier: Apache-2.0
  *
- * The one user of libcurl, together with fetch.c and xfer.c. Only http and
- * https. Nothing here knows registries: which token goes where is auth.c's.
+ * The one user of libcurl, together with fetch.c, xfer.c and trust.c. Only http
+ * and https. Nothing here knows registries: which token goes where is auth.c's.
  * What is pure stands in httpurl.c (URLs) and httphead.c (header fields),
  * libcurl's options and errors in httpcurl.c.
  */
@@ -26,8 +26,12 @@
 #define HTTP_REFUSAL_MAX \
 	(64u << 10) /* bytes kept of an answer that is not 2xx */
 
+struct trust;
+
 struct http_opts {
-	bool tls_verify;        /* check certificates and host names */
+	bool tls_verify;        /* check certificates and host names; of all
+				 * hosts, if there is no `trust` */
+	struct trust *trust;    /* what is known of single hosts, or NULL */
 	int connect_timeout_s;  /* for a connection to stand */
 	int stall_timeout_s;    /* without a byte arriving */
 	int tries;              /* in all, for what is worth retrying */
@@ -130,8 +134,11 @@ MUST_CHECK int http_do(struct http *h, const struct http_request *q,
  * sinks. DETAIL (CURL_ERROR_SIZE bytes) outlives it and receives curl's words.
  * Caller cleans up. */
 CURL *http_easy(const struct http_opts *o, char *detail, struct err *e);
-/* Set the URL; a loopback host is never asked through a proxy. */
-void http_easy_url(CURL *easy, const char *url);
+/* Set the URL and what hangs on its host: verification and certificates
+ * (trust.h); a loopback host is never asked through a proxy. An error is one of
+ * trust_apply. */
+MUST_CHECK int http_easy_url(CURL *easy, const struct http_opts *o,
+			     const char *url, struct err *e);
 /* Wait for something to happen on MULTI, MS milliseconds at most. */
 void http_poll(CURLM *multi, int ms);
 /* Turn a failed transfer into an error: time-outs, DNS, refused, TLS. */

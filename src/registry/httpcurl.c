@@ -9,6 +9,7 @@
 #include "registry/http.h"
 
 #include "base/mem.h"
+#include "registry/trust.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -59,20 +60,24 @@ CURL *http_easy(const struct http_opts *o, char *detail, struct err *e)
 	curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, STALL_BYTES_S);
 	curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, (long)o->stall_timeout_s);
 	curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, o->tls_verify ? 1L : 0L);
-	curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, o->tls_verify ? 2L : 0L);
-	if (o->ca_file)
-		curl_easy_setopt(c, CURLOPT_CAINFO, o->ca_file);
 	if (o->user_agent)
 		curl_easy_setopt(c, CURLOPT_USERAGENT, o->user_agent);
 	return c;
 }
 
-void http_easy_url(CURL *easy, const char *url)
+int http_easy_url(CURL *easy, const struct http_opts *o, const char *url,
+		  struct err *e)
 {
 	curl_easy_setopt(easy, CURLOPT_URL, url);
 	curl_easy_setopt(easy, CURLOPT_NOPROXY,
 			 http_is_loopback(url) ? "*" : NULL);
+	if (o->trust)
+		return trust_apply(o->trust, easy, url, o->ca_file, e);
+	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, o->tls_verify ? 1L : 0L);
+	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, o->tls_verify ? 2L : 0L);
+	if (o->ca_file)
+		curl_easy_setopt(easy, CURLOPT_CAINFO, o->ca_file);
+	return 0;
 }
 
 void http_poll(CURLM *multi, int ms)
@@ -110,6 +115,17 @@ bool http_status_again(int status)
 	       status == 500 || (status >= 502 && status <= 504);
 }
 
+/* The alerts of TLS 1.2 and 1.3 (RFC 8446, 6.2) in the words of OpenSSL and
+ * GnuTLS. In 1.3 they come when the handshake is over for us, in place of the
+ * answer. */
+static bool wants_certificate(const char *detail)
+{
+	return strcasestr(detail, "certificate required") ||
+	       strcasestr(detail, "certificate is required") ||
+	       strcasestr(detail, "alert bad certificate") ||
+	       strcasestr(detail, "alert unknown ca");
+}
+
 bool http_code_again(CURLcode code, const char *detail)
 {
 	switch (code) {
@@ -122,7 +138,8 @@ bool http_code_again(CURLcode code, const char *detail)
 		return true;
 	case CURLE_RECV_ERROR:
 		return !strstr(detail, "CONNECT tunnel") &&
-		       !strstr(detail, "from proxy");
+		       !strstr(detail, "from proxy") &&
+		       !wants_certificate(detail);
 	case CURLE_SSL_CONNECT_ERROR: /* cut off, rather than not agreed */
 		return strstr(detail, "reset") || strstr(detail, "SYSCALL");
 	default:
@@ -146,15 +163,21 @@ bool http_code_untrusted(CURLcode code)
 	       code == CURLE_SSL_CACERT;
 }
 
-static int tls_err(struct err *e, CURLcode code, const char *detail,
-		   const char *host, const struct http_opts *o)
+static bool verifies(const struct http_opts *o, const char *url)
 {
+	return o->trust ? trust_verifies(o->trust, url) : o->tls_verify;
+}
+
+static int tls_err(struct err *e, CURLcode code, const char *detail,
+		   const char *url, const struct http_opts *o)
+{
+	autostr char *host = http_host(url);
 	const char *why = detail[0] ? detail : curl_easy_strerror(code);
 	const char *prefix = "SSL certificate problem: ";
 
 	if (code == CURLE_SSL_CONNECT_ERROR && peer_speaks_plain(detail)) {
 		err_set(e, ERR_NET, "'%s' speaks plain HTTP, not TLS", host);
-		return !o->tls_verify
+		return !verifies(o, url)
 			       ? -1
 			       : err_hint(e, "use --tls-verify=no to allow "
 					     "plain HTTP");
@@ -165,6 +188,8 @@ static int tls_err(struct err *e, CURLcode code, const char *detail,
 		why += strlen(prefix);
 	err_set(e, ERR_NET, "can't verify the certificate of '%s': %s", host,
 		why);
+	if (!o->tls_verify) /* which is not for where we were sent to */
+		return -1;
 	return err_hint(e, "use --tls-verify=no to do without");
 }
 
@@ -219,8 +244,13 @@ int http_curl_err(struct err *e, CURLcode code, CURL *easy, const char *detail,
 	if (strchr(detail, '@')) /* a proxy's URL, maybe with a password */
 		detail = "";
 	why = detail[0] ? detail : curl_easy_strerror(code);
+	if (wants_certificate(detail))
+		return err_set(e, ERR_NET,
+			       "'%s' wants another client certificate, or one "
+			       "at all: %s",
+			       host, why);
 	if (is_tls(code))
-		return tls_err(e, code, detail, host, o);
+		return tls_err(e, code, detail, url, o);
 	switch (code) {
 	case CURLE_COULDNT_RESOLVE_HOST:
 		return err_set(e, ERR_NET, "can't find host '%s'", host);

@@ -16,4 +16,5 @@ libregistry_a_SOURCES = \
 	src/registry/refusal.c src/registry/refusal.h \
 	src/registry/retry.c src/registry/retry.h \
 	src/registry/token.c src/registry/token.h \
+	src/registry/trust.c src/registry/trust.h \
 	src/registry/xfer.c src/registry/xfer.h

@@ -238,7 +238,8 @@ int xfer_request(struct xfer *x, struct err *e)
 		if (!x->fields)
 			return err_set(e, ERR_NET, "out of memory");
 	}
-	http_easy_url(x->easy, x->url);
+	if (http_easy_url(x->easy, &client_options(x->client)->http, x->url, e))
+		return -1;
 	curl_easy_setopt(x->easy, CURLOPT_HTTPHEADER, x->fields);
 	curl_easy_setopt(x->easy, CURLOPT_RANGE, range);
 	return 0;
