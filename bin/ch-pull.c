@@ -9,8 +9,10 @@
 #include "image/pull.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #define TIMEOUT_MAX_S 86400
+#define PARALLEL_MAX 16
 
 struct cli {
 	struct pull_opts pull;
@@ -19,31 +21,63 @@ struct cli {
 	const char *timeout;
 };
 
+static int check_parallel(const char *value, struct err *e)
+{
+	struct err ignored = { 0 }; /* ours says the range */
+	uint64_t n;
+
+	if (!num_parse(value, PARALLEL_MAX, "", &n, &ignored) && n > 0)
+		return 0;
+	return err_set(e, ERR_USAGE, "expected 1 to %d, found '%s'",
+		       PARALLEL_MAX, value);
+}
+
+static int check_timeout(const char *value, struct err *e)
+{
+	struct err ignored = { 0 }; /* ours says the range */
+	uint64_t seconds;
+
+	if (!num_parse_seconds(value, "", &seconds, &ignored) && seconds > 0 &&
+	    seconds <= TIMEOUT_MAX_S)
+		return 0;
+	return err_set(e, ERR_USAGE, "expected 1 to %d seconds, found '%s'",
+		       TIMEOUT_MAX_S, value);
+}
+
+static int check_yes_no(const char *value, struct err *e)
+{
+	if (str_eq(value, "yes") || str_eq(value, "no"))
+		return 0;
+	return err_set(e, ERR_USAGE, "expected 'yes' or 'no', found '%s'",
+		       value);
+}
+
 // clang-format off
 static const struct opt options[] = {
 	OPT_CONF('a', "arch", struct cli, pull.platform, "ARCH",
 		 "take the image for ARCH or OS/ARCH[/VARIANT] instead of this machine's",
 		 "CH_ARCH", "pull.arch"),
-	OPT_CONF(0, "authfile", struct cli, authfile, "FILE",
-		 "read credentials from FILE (containers-auth.json(5))",
-		 "REGISTRY_AUTH_FILE", "pull.authfile"),
+	OPT_ROW(0, "authfile", struct cli, authfile, "FILE",
+		"read credentials from FILE (containers-auth.json(5))",
+		.env = "CH_REGISTRY_AUTH_FILE", .env_too = "REGISTRY_AUTH_FILE",
+		.key = "pull.authfile"),
 	OPT('f', "force", struct cli, pull.force, NULL,
 	    "replace DEST if it is an image"),
-	OPT_CONF(0, "parallel", struct cli, pull.parallel, "N",
-		 "download N layers at once (default 4)",
-		 "CH_PARALLEL", "pull.parallel"),
+	OPT_CHECK(0, "parallel", struct cli, pull.parallel, "N",
+		  "download N layers at once (default 4)",
+		  "CH_PARALLEL", "pull.parallel", check_parallel),
 	OPT_CONF(0, "registry", struct cli, pull.client.registry, "HOST[:PORT]",
 		 "ask HOST for images whose name has no host, in place of docker.io",
 		 "CH_REGISTRY", "pull.registry"),
 	OPT_CONF('s', "store", struct cli, pull.store, "DIR",
 		 "the store (default /var/tmp/USER.ch)",
 		 "CH_STORE", "store.path"),
-	OPT_CONF(0, "timeout", struct cli, timeout, "SECONDS",
-		 "give up when a host has sent nothing for so long (default 30)",
-		 "CH_TIMEOUT", "pull.timeout"),
-	OPT_CONF(0, "tls-verify", struct cli, tls_verify, "yes|no",
-		 "with 'no' accept any certificate, and plain HTTP",
-		 "CH_TLS_VERIFY", "pull.tls-verify"),
+	OPT_CHECK(0, "timeout", struct cli, timeout, "SECONDS",
+		  "give up when a host has sent nothing for so long (default 30)",
+		  "CH_TIMEOUT", "pull.timeout", check_timeout),
+	OPT_CHECK(0, "tls-verify", struct cli, tls_verify, "yes|no",
+		  "with 'no' accept any certificate, and plain HTTP",
+		  "CH_TLS_VERIFY", "pull.tls-verify", check_yes_no),
 };
 
 static const struct tool tool = {
@@ -65,11 +99,6 @@ static int set_timeout(struct cli *c, struct err *e)
 		return 0;
 	if (num_parse_seconds(c->timeout, "--timeout", &seconds, e))
 		return -1;
-	if (seconds < 1 || seconds > TIMEOUT_MAX_S)
-		return err_set(
-			e, ERR_USAGE,
-			"--timeout: expected 1 to %d seconds, found '%s'",
-			TIMEOUT_MAX_S, c->timeout);
 	o->connect_timeout_s = (int)seconds;
 	o->stall_timeout_s = (int)seconds;
 	return 0;
@@ -85,16 +114,6 @@ static int run(void *ctx, int argc, char **argv, struct err *e)
 	if (argc > 2)
 		return err_set(e, ERR_USAGE, "unexpected argument '%s'",
 			       argv[2]);
-	if (c->tls_verify && !str_eq(c->tls_verify, "yes") &&
-	    !str_eq(c->tls_verify, "no"))
-		return err_set(e, ERR_USAGE,
-			       "--tls-verify: expected 'yes' or 'no', found "
-			       "'%s'",
-			       c->tls_verify);
-	if (c->pull.parallel < 1 || c->pull.parallel > 16)
-		return err_set(e, ERR_USAGE,
-			       "--parallel: expected 1 to 16, found %d",
-			       c->pull.parallel);
 	if (set_timeout(c, e))
 		return -1;
 	o->http.tls_verify = !c->tls_verify || str_eq(c->tls_verify, "yes");
@@ -102,9 +121,18 @@ static int run(void *ctx, int argc, char **argv, struct err *e)
 	if (o->http.ca_file && !*o->http.ca_file)
 		o->http.ca_file = NULL; /* empty counts as unset */
 	o->http.user_agent = "chassis/" PACKAGE_VERSION;
+	o->site = (struct site_paths){
+		.conf = getenv("CH_REGISTRIES_CONF"),
+		.system = "/etc/containers",
+		.docker = "/etc/docker",
+		.config_home = getenv("XDG_CONFIG_HOME"),
+		.home = getenv("HOME"),
+	};
 	o->auth = (struct auth_paths){
 		.file = c->authfile,
+		.timeout_s = o->http.stall_timeout_s,
 		.runtime_dir = getenv("XDG_RUNTIME_DIR"),
+		.uid = getuid(),
 		.home = getenv("HOME"),
 		.config_home = getenv("XDG_CONFIG_HOME"),
 		.docker_dir = getenv("DOCKER_CONFIG"),

@@ -178,6 +178,15 @@ static int get_token(struct auth *a, const struct challenge *c, bool with_cred,
 	return 0;
 }
 
+/* A token server that has none for the anonymous wants a login. */
+static int get_anonymous(struct auth *a, const struct challenge *c,
+			 struct err *e)
+{
+	if (!get_token(a, c, false, e))
+		return 0;
+	return e->kind == ERR_AUTH ? give_up(a, e->code, e) : -1;
+}
+
 static int step_bearer(struct auth *a, const struct challenge *c, int status,
 		       struct err *e)
 {
@@ -191,7 +200,7 @@ static int step_bearer(struct auth *a, const struct challenge *c, int status,
 		return give_up(a, status, e);
 	set_field(a, NULL);
 	if (!cred_found(&a->cred) || a->cred_refused)
-		return get_token(a, c, false, e);
+		return get_anonymous(a, c, e);
 	if (!get_token(a, c, true, e))
 		return 0;
 	if (e->kind != ERR_AUTH)
@@ -199,7 +208,7 @@ static int step_bearer(struct auth *a, const struct challenge *c, int status,
 	a->cred_refused = true;
 	log_warn("%s; the credentials of '%s' in '%s' are left aside", e->msg,
 		 a->cred.c.entry ? a->cred.c.entry : a->host, a->cred.file);
-	return get_token(a, c, false, e);
+	return get_anonymous(a, c, e);
 }
 
 int auth_step(struct auth *a, const struct http_response *r, struct err *e)

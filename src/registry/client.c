@@ -1,4 +1,5 @@
-/* client.c - one repository of one registry: manifests and small blobs.
+/* client.c - the repository of a reference: manifests and small blobs, from the
+ * first endpoint that has them.
  * SPDX-License-Identifier: Apache-2.0
  *
  * Requests are those of the distribution specification, "Pulling manifests"
@@ -11,114 +12,81 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "format/media.h"
+#include "registry/ask.h"
 #include "registry/refusal.h"
+#include "registry/trust.h"
 
 #include <string.h>
 #include <strings.h>
 
-#define HUB_HOST "docker.io"
-#define HUB_API "registry-1.docker.io" /* what answers for docker.io */
-
 struct client {
-	const struct client_opts *opts;
+	struct client_opts opts; /* with trust */
 	struct http *http;
-	struct auth *auth; /* made when first needed */
-	char *host;        /* asked */
-	char *cred_host;   /* credentials are stored under it */
-	char *repo;        /* with the prefix */
-	char *other_repo;  /* to try if `repo` has no such manifest, or NULL */
-	bool https;
-	bool settled; /* that `https` is right */
+	struct trust *trust;
+	struct endpoints list;
+	size_t at; /* the endpoint in use */
 };
 
-/* Split the option HOST[:PORT][/PREFIX]. */
-static int use_mirror(struct client *c, const struct ref *ref,
-		      const char *registry, struct err *e)
+static struct endpoint *current(const struct client *c)
 {
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789"
-				      "._-/";
-	size_t n = strcspn(registry, "/");
-	autostr char *host = xstrndup(registry, n);
-	const char *prefix = registry + n + (registry[n] == '/');
-	size_t len = strlen(prefix);
-	const char *slash;
-
-	c->host = ref_read_host(host, e);
-	if (!c->host)
-		return -1;
-	while (len && prefix[len - 1] == '/')
-		len--;
-	if (strspn(prefix, allowed) < len || strstr(prefix, "..") ||
-	    prefix[0] == '/')
-		return err_set(e, ERR_USAGE,
-			       "registry '%s': not a repository prefix: '%s'",
-			       registry, prefix);
-	slash = len ? "/" : "";
-	c->repo = str_fmt("%.*s%s%s", (int)len, prefix, slash, ref->repo);
-	if (str_starts(ref->repo, "library/"))
-		c->other_repo = str_fmt("%.*s%s%s", (int)len, prefix, slash,
-					ref->repo + strlen("library/"));
-	return 0;
+	return &c->list.v[c->at];
 }
 
-static char *base_url(const struct client *c)
+static struct asker asker(struct client *c)
 {
-	return str_fmt("%s://%s", c->https ? "https" : "http", c->host);
+	return (struct asker){ .http = c->http,
+			       .paths = &c->opts.auth,
+			       .at = current(c) };
+}
+
+static void set_trust(struct client *c)
+{
+	AUTO(strlist) struct strlist dirs = { 0 };
+
+	site_certs_dirs(&c->opts.site, &dirs);
+	c->trust = c->opts.http.trust = trust_new(&dirs);
+	for (size_t i = 0; i < c->list.n; i++) {
+		struct endpoint *p = &c->list.v[i];
+
+		p->insecure |= !c->opts.http.tls_verify;
+		if (p->insecure)
+			trust_allow(c->trust, p->host);
+	}
 }
 
 struct client *client_open(const struct ref *ref, const struct client_opts *o,
 			   struct err *e)
 {
 	AUTO(client) struct client *c = xcalloc(1, sizeof(*c));
-	autostr char *url = NULL;
+	AUTO(regconf) struct regconf conf = { 0 };
 
-	c->opts = o;
-	c->https = true;
-	if (o->registry && !ref->host_given) {
-		if (use_mirror(c, ref, o->registry, e))
-			return NULL;
-	} else {
-		c->host = xstrdup(ref->host);
-		c->repo = xstrdup(ref->repo);
-	}
-	c->cred_host = xstrdup(c->host);
-	if (!strcmp(c->host, HUB_HOST)) {
-		free(c->host);
-		c->host = xstrdup(HUB_API);
-	}
-	url = base_url(c);
-	if (!http_url_ok(url)) {
-		err_set(e, ERR_USAGE, "not the name of a host: '%s'", c->host);
+	c->opts = *o;
+	if (site_load(&o->site, &conf, e) ||
+	    endpoint_list(&conf, ref, o->registry, &c->list, e))
 		return NULL;
-	}
-	c->https = !http_is_loopback(url);
-	c->http = http_new(&o->http, e);
-	if (!c->http)
-		return NULL;
-	return TAKE(c);
+	set_trust(c);
+	c->http = http_new(&c->opts.http, e);
+	return c->http ? TAKE(c) : NULL;
 }
 
 void client_close(struct client *c)
 {
 	if (!c)
 		return;
-	auth_free(c->auth);
+	endpoint_clear(&c->list);
 	http_free(c->http);
-	free(c->host);
-	free(c->cred_host);
-	free(c->repo);
-	free(c->other_repo);
+	trust_free(c->trust);
 	free(c);
 }
 
 const char *client_host(const struct client *c)
 {
-	return c->host;
+	return current(c)->host;
 }
 
 const struct client_opts *client_options(const struct client *c)
 {
-	return c->opts;
+	return &c->opts;
 }
 
 struct http *client_http(struct client *c)
@@ -126,158 +94,23 @@ struct http *client_http(struct client *c)
 	return c->http;
 }
 
-bool client_fallback(struct client *c, const struct err *why)
-{
-	(void)c;
-	(void)why;
-	return false; /* there is one place only */
-}
-
 struct auth *client_auth(struct client *c)
 {
-	autostr char *base = base_url(c);
+	struct asker a = asker(c);
 
-	if (!c->auth)
-		c->auth = auth_new(c->http, c->cred_host, c->repo, base,
-				   &c->opts->auth);
-	return c->auth;
-}
-
-static char *make_url(const struct client *c, const char *kind,
-		      const char *name)
-{
-	return str_fmt("%s://%s/v2/%s/%s/%s", c->https ? "https" : "http",
-		       c->host, c->repo, kind, name);
+	return ask_auth(&a);
 }
 
 char *client_blob_url(const struct client *c, const struct digest *digest)
 {
-	return make_url(c, "blobs", digest->text);
-}
-
-struct ask {              /* what is wanted from the repository */
-	const char *kind; /* "manifests", "blobs"; NULL: nothing, just ask */
-	const char *name;
-	const char *accept;
-	size_t limit;
-};
-
-static int request(struct client *c, const struct ask *k, bool probe,
-		   struct http_response *r, struct err *e)
-{
-	autostr char *base = base_url(c);
-	autostr char *url = k->kind ? make_url(c, k->kind, k->name)
-				    : str_fmt("%s/v2/", base);
-	struct http_request q = {
-		.method = "GET",
-		.url = url,
-		.accept = k->accept,
-		.authorization = c->auth ? auth_field(c->auth) : NULL,
-		.limit = k->limit,
-		.probe = probe,
-	};
-
-	return http_do(c->http, &q, r, e);
-}
-
-/* Go's, nginx's and Apache's answers to plain HTTP on a TLS port. */
-static bool says_use_tls(const struct http_response *r)
-{
-	const char *body = str_text(&r->body);
-
-	return r->head.status == 400 &&
-	       (strcasestr(body, "to an HTTPS server") ||
-		strcasestr(body, "sent to HTTPS port") ||
-		strcasestr(body, "to an SSL-enabled server"));
-}
-
-/* Could the other scheme be the right one, after this failed? */
-static bool may_be_other(const struct client *c, const struct http_response *r)
-{
-	if (c->https)
-		return !c->opts->http.tls_verify &&
-		       r->curl != CURLE_COULDNT_RESOLVE_HOST;
-	return r->curl == CURLE_WEIRD_SERVER_REPLY ||
-	       r->curl == CURLE_UNSUPPORTED_PROTOCOL ||
-	       r->curl == CURLE_GOT_NOTHING || r->curl == CURLE_RECV_ERROR;
-}
-
-/* Probe; the scheme tried first has the benefit of the doubt: when the other
- * fails too, the first is tried as often as the options say, and the error is
- * of that. */
-static int settle_by_probe(struct client *c, const struct ask *k,
-			   struct http_response *r, struct err *e)
-{
-	struct err other = { 0 };
-	int rc = request(c, k, true, r, e);
-
-	if (rc && (e->kind != ERR_NET || r->curl == CURLE_OK))
-		return -1;
-	if (!rc && (c->https || !says_use_tls(r)))
-		return 0;
-	if (!rc) {
-		c->https = true;
-		return request(c, k, false, r, e);
-	}
-	if (may_be_other(c, r)) {
-		c->https = !c->https;
-		rc = request(c, k, true, r, &other);
-		if (!rc && (c->https || !says_use_tls(r)))
-			return 0;
-		if (rc &&
-		    (r->curl == CURLE_OK || http_code_untrusted(r->curl) ||
-		     r->curl == CURLE_SSL_CACERT_BADFILE)) {
-			*e = other; /* the scheme is right, no more */
-			return -1;
-		}
-		c->https = !c->https;
-	}
-	return request(c, k, false, r, e);
-}
-
-/* The first request, which finds out the scheme. */
-static int settle(struct client *c, const struct ask *k,
-		  struct http_response *r, struct err *e)
-{
-	int rc;
-
-	if (c->https && c->opts->http.tls_verify)
-		rc = request(c, k, false, r, e);
-	else
-		rc = settle_by_probe(c, k, r, e);
-	c->settled = !rc;
-	if (!rc && !c->https)
-		log_info("'%s' is asked over plain HTTP", c->host);
-	return rc;
+	return ask_url(current(c), "blobs", digest->text);
 }
 
 int client_settle(struct client *c, struct err *e)
 {
-	AUTO(http_response) struct http_response r = { 0 };
-	struct ask k = { .limit = HTTP_REFUSAL_MAX };
+	struct asker a = asker(c);
 
-	return c->settled ? 0 : settle(c, &k, &r, e);
-}
-
-/* Ask until there is a 200: whatever auth can do is done. */
-static int ask(struct client *c, const struct ask *k, struct http_response *r,
-	       struct err *e)
-{
-	for (;;) {
-		int rc = c->settled ? request(c, k, false, r, e)
-				    : settle(c, k, r, e);
-
-		if (rc)
-			return -1;
-		if (r->head.status == 200)
-			break;
-		if (!auth_may_help(client_auth(c), r->head.status))
-			return refusal_err(r, e);
-		if (auth_step(client_auth(c), r, e))
-			return -1;
-	}
-	auth_worked(client_auth(c));
-	return 0;
+	return ask_settle(&a, e);
 }
 
 /* Does BODY have the digest WANT? WHOSE claims so. */
@@ -293,97 +126,220 @@ static int check(const struct digest *want, const struct str *body,
 		       digest_algo(want), hex);
 }
 
+static bool read_header(const struct http_response *r, struct digest *out)
+{
+	struct err ignored = { 0 }; /* not a digest: as if not sent */
+
+	return r->head.docker_digest &&
+	       !digest_parse(r->head.docker_digest, out, &ignored);
+}
+
 /* The header is never believed in place of the bytes, but when they disagree,
  * something on the way is broken. */
 static int check_header(const struct http_response *r, struct err *e)
 {
-	struct err ignored = { 0 }; /* not a digest: as if not sent */
 	struct digest said;
 
-	if (!r->head.docker_digest ||
-	    digest_parse(r->head.docker_digest, &said, &ignored))
-		return 0;
-	return check(&said, &r->body, "the registry announced", e);
+	return read_header(r, &said)
+		       ? check(&said, &r->body, "the registry announced", e)
+		       : 0;
 }
 
-static int manifest(struct client *c, const char *want, struct str *body,
-		    struct digest *digest, struct err *e)
+static void tell_quota(struct client *c, const struct http_head *h)
+{
+	AUTO(str) struct str text = { 0 };
+
+	refusal_quota(h, &text);
+	if (text.len)
+		log_info("'%s': %s", client_host(c), text.p);
+}
+
+struct wanted { /* a manifest, or its digest alone */
+	int (*get)(struct client *c, const struct wanted *w, bool once,
+		   struct err *e); /* from the endpoint in use */
+	const char *name;
+	struct str *body; /* or NULL */
+	struct digest *digest;
+};
+
+static int get_manifest(struct client *c, const struct wanted *w, bool once,
+			struct err *e)
 {
 	AUTO(http_response) struct http_response r = { 0 };
 	struct err ignored = { 0 }; /* not a digest: then it is a tag */
-	struct ask k = { .kind = "manifests",
-			 .name = want,
+	struct asker a = asker(c);
+	struct ask k = { .method = "GET",
+			 .kind = "manifests",
+			 .name = w->name,
 			 .accept = media_accept(),
-			 .limit = CLIENT_MANIFEST_MAX };
+			 .limit = CLIENT_MANIFEST_MAX,
+			 .once = once };
 	const char *type;
 	char hex[HASH_HEX_MAX];
 	int rc;
 
-	if (ask(c, &k, &r, e))
+	if (ask_do(&a, &k, &r, e))
 		return -1;
+	tell_quota(c, &r.head);
 	type = r.head.content_type ? r.head.content_type : "";
 	if (!strncasecmp(type, "text/html", 9))
 		return err_set(e, ERR_FORMAT,
-			       "'%s' sent a web page, not a manifest", c->host);
-	if (!digest_parse(want, digest, &ignored)) {
-		rc = check(digest, &r.body, "expected", e);
+			       "'%s' sent a web page, not a manifest",
+			       client_host(c));
+	if (!digest_parse(w->name, w->digest, &ignored)) {
+		rc = check(w->digest, &r.body, "expected", e);
 	} else {
 		rc = check_header(&r, e);
 		hash_buffer(HASH_SHA256, str_text(&r.body), r.body.len, hex);
-		digest_set(digest, HASH_SHA256, hex);
+		digest_set(w->digest, HASH_SHA256, hex);
 	}
-	if (!rc)
-		str_addn(body, str_text(&r.body), r.body.len);
+	if (!rc && w->body)
+		str_addn(w->body, str_text(&r.body), r.body.len);
 	return rc;
 }
 
-/* REPO in place of the one in use; a token was for that one only. */
-static void change_repo(struct client *c, char *repo)
+/* What registries say that don't serve HEAD. */
+static bool refuses_head(int status)
 {
-	auth_free(TAKE(c->auth));
-	free(c->repo);
-	c->repo = repo;
+	return status == 400 || status == 403 || status == 404 ||
+	       status == 405 || status == 501;
+}
+
+static int get_digest(struct client *c, const struct wanted *w, bool once,
+		      struct err *e)
+{
+	AUTO(http_response) struct http_response r = { 0 };
+	struct err ignored = { 0 }; /* not a digest: then it is a tag */
+	struct asker a = asker(c);
+	struct ask k = { .method = "HEAD",
+			 .kind = "manifests",
+			 .name = w->name,
+			 .accept = media_accept(),
+			 .once = once };
+	struct digest want;
+
+	if (ask_do(&a, &k, &r, e)) {
+		if (!refuses_head(r.head.status))
+			return -1;
+		return get_manifest(c, w, once, e);
+	}
+	tell_quota(c, &r.head);
+	if (!read_header(&r, w->digest))
+		return get_manifest(c, w, once, e);
+	if (!digest_parse(w->name, &want, &ignored) &&
+	    strcmp(want.text, w->digest->text) != 0)
+		return err_set(e, ERR_DIGEST, "expected %s, got %s", want.text,
+			       w->digest->text);
+	return 0;
+}
+
+/* Is WHY the host's fault, so that another may do better? */
+static bool is_theirs(const struct err *why)
+{
+	return why->kind == ERR_NET || why->kind == ERR_NOTFOUND ||
+	       why->kind == ERR_AUTH || why->kind == ERR_DIGEST ||
+	       why->kind == ERR_LIMIT || why->kind == ERR_FORMAT;
+}
+
+/* The endpoint after I that is another place, or the number of all. */
+static size_t next_place(const struct client *c, size_t i)
+{
+	do
+		i++;
+	while (i < c->list.n && c->list.v[i].same);
+	return i;
+}
+
+bool client_fallback(struct client *c, const struct err *why)
+{
+	size_t next = next_place(c, c->at);
+	const char *host = client_host(c);
+	bool named = strstr(why->msg, host);
+
+	if (next >= c->list.n || !is_theirs(why))
+		return false;
+	log_note("%s%s%s%s; asking '%s'", named ? "" : "'", named ? "" : host,
+		 named ? "" : "': ", why->msg, c->list.v[next].host);
+	c->at = next;
+	return true;
+}
+
+/* From the endpoint in use; where that has none and goes by
+ * another name as well, under that. E is then the one that tells more. */
+static int get_here(struct client *c, const struct wanted *w, struct err *e)
+{
+	bool once = next_place(c, c->at) < c->list.n;
+	struct err second = { 0 };
+
+	if (!w->get(c, w, once, e))
+		return 0;
+	/* Many say "refused" of what does not exist. */
+	if ((e->kind != ERR_NOTFOUND && e->kind != ERR_AUTH) ||
+	    c->at + 1 >= c->list.n || !c->list.v[c->at + 1].same)
+		return -1;
+	c->at++;
+	current(c)->https = c->list.v[c->at - 1].https;
+	current(c)->settled = c->list.v[c->at - 1].settled;
+	if (!w->get(c, w, once, &second))
+		return 0;
+	c->at--;
+	if (second.kind != ERR_NOTFOUND &&
+	    (second.kind != ERR_AUTH || e->kind == ERR_NOTFOUND))
+		*e = second;
+	return -1;
+}
+
+/* From the endpoint in use, or the first after it that has it. */
+static int get_anywhere(struct client *c, const struct wanted *w, struct err *e)
+{
+	size_t before = c->at;
+
+	for (;;) {
+		if (!get_here(c, w, e)) {
+			if (c->list.n > 1)
+				log_info("'%s' has '%s', as '%s'",
+					 client_host(c), w->name,
+					 current(c)->repo);
+			return 0;
+		}
+		if (client_fallback(c, e))
+			continue;
+		c->at = before;
+		return -1;
+	}
 }
 
 int client_manifest(struct client *c, const char *want, struct str *body,
 		    struct digest *digest, struct err *e)
 {
-	struct err second = { 0 };
-	autostr char *repo = NULL;
+	struct wanted w = { .get = get_manifest,
+			    .name = want,
+			    .body = body,
+			    .digest = digest };
 
-	if (!manifest(c, want, body, digest, e)) {
-		free(TAKE(c->other_repo));
-		return 0;
-	}
-	/* Many say "refused" of what does not exist. */
-	if ((e->kind != ERR_NOTFOUND && e->kind != ERR_AUTH) || !c->other_repo)
-		return -1;
-	repo = xstrdup(c->repo);
-	change_repo(c, TAKE(c->other_repo));
-	if (!manifest(c, want, body, digest, &second))
-		return 0;
-	if (second.kind != ERR_NOTFOUND &&
-	    (second.kind != ERR_AUTH || e->kind == ERR_NOTFOUND))
-		*e = second;
-	change_repo(c, TAKE(repo));
-	return -1;
+	return get_anywhere(c, &w, e);
 }
 
-int client_blob(struct client *c, const struct digest *digest, uint64_t size,
-		struct str *body, struct err *e)
+int client_digest(struct client *c, const char *want, struct digest *out,
+		  struct err *e)
+{
+	struct wanted w = { .get = get_digest, .name = want, .digest = out };
+
+	return get_anywhere(c, &w, e);
+}
+
+static int get_blob(struct client *c, const struct digest *digest,
+		    uint64_t size, struct str *body, struct err *e)
 {
 	AUTO(http_response) struct http_response r = { 0 };
-	struct ask k = { .kind = "blobs",
+	struct asker a = asker(c);
+	struct ask k = { .method = "GET",
+			 .kind = "blobs",
 			 .name = digest->text,
 			 .accept = "*/*",
 			 .limit = size };
 
-	if (size > CLIENT_MANIFEST_MAX)
-		return err_set(e, ERR_LIMIT,
-			       "blob %s is %llu bytes long, more than %u",
-			       digest->text, (unsigned long long)size,
-			       CLIENT_MANIFEST_MAX);
-	if (ask(c, &k, &r, e)) {
+	if (ask_do(&a, &k, &r, e)) {
 		if (e->kind == ERR_LIMIT && r.head.status == 200)
 			return err_set(e, ERR_DIGEST,
 				       "blob %s: expected %llu bytes, got more",
@@ -397,5 +353,19 @@ int client_blob(struct client *c, const struct digest *digest, uint64_t size,
 	if (check(digest, &r.body, "expected", e))
 		return err_ctx(e, "blob");
 	str_addn(body, str_text(&r.body), r.body.len);
+	return 0;
+}
+
+int client_blob(struct client *c, const struct digest *digest, uint64_t size,
+		struct str *body, struct err *e)
+{
+	if (size > CLIENT_MANIFEST_MAX)
+		return err_set(e, ERR_LIMIT,
+			       "blob %s is %llu bytes long, more than %u",
+			       digest->text, (unsigned long long)size,
+			       CLIENT_MANIFEST_MAX);
+	while (get_blob(c, digest, size, body, e))
+		if (!client_fallback(c, e))
+			return -1;
 	return 0;
 }

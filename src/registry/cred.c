@@ -43,18 +43,30 @@ void cred_wipe(struct str *s)
 	str_clear(s);
 }
 
+/* Is the file PATH, which open refused with ERRNUM, as good as missing? So is
+ * what is below a directory that we may not search: root's /run/containers. */
+static bool is_missing(const char *path, int errnum)
+{
+	struct stat st;
+
+	if (errnum == ENOENT || errnum == ENOTDIR)
+		return true;
+	return errnum == EACCES && stat(path, &st) && errno == EACCES;
+}
+
 /* The content of PATH; 1 if there is no such file. Unlike io_read_file this
  * follows links: people link their dot files. */
 static int read_authfile(const char *path, struct str *out, mode_t *mode,
 			 struct err *e)
 {
 	autofd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int errnum = errno;
 	struct stat st;
 
-	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+	if (fd < 0 && is_missing(path, errnum))
 		return 1;
 	if (fd < 0)
-		return err_sys(e, "can't open '%s'", path);
+		return err_sysno(e, errnum, "can't open '%s'", path);
 	if (fstat(fd, &st))
 		return err_sys(e, "can't read '%s'", path);
 	if (S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3))
@@ -99,7 +111,8 @@ static bool is_helper_name(const char *name)
 
 /* The helper's protocol: the key on stdin, JSON on stdout, status 1 for
  * "nothing stored" (docker/docker-credential-helpers, README). */
-static int ask_helper(struct credential *c, const char *host, struct err *e)
+static int ask_helper(struct credential *c, const char *host, int timeout_s,
+		      struct err *e)
 {
 	autostr char *program = str_fmt("docker-credential-%s", c->helper);
 	const char *argv[] = { program, "get", NULL };
@@ -112,7 +125,8 @@ static int ask_helper(struct credential *c, const char *host, struct err *e)
 			       "not the name of a credential helper: '%s'",
 			       c->helper);
 	str_add(&in, strcmp(host, "docker.io") ? host : HUB_KEY);
-	if (proc_run(argv, &in, &out, HELPER_ANSWER_MAX, &status, e))
+	if (proc_run_within(timeout_s, argv, &in, &out, HELPER_ANSWER_MAX,
+			    &status, e))
 		return -1;
 	if (status) {
 		log_info("%s has nothing for '%s' (status %d)", program, host,
@@ -124,7 +138,7 @@ static int ask_helper(struct credential *c, const char *host, struct err *e)
 
 /* Look into PATH; true when something was found. */
 static bool look(const char *path, const char *host, const char *repo,
-		 struct cred *out)
+		 int timeout_s, struct cred *out)
 {
 	AUTO(secret) struct str text = { 0 };
 	struct err e = { 0 };
@@ -138,7 +152,7 @@ static bool look(const char *path, const char *host, const char *repo,
 	if (!rc)
 		rc = authfile_find(text.p, text.len, host, repo, &out->c, &e);
 	if (!rc && out->c.helper && !cred_found(out))
-		rc = ask_helper(&out->c, host, &e);
+		rc = ask_helper(&out->c, host, timeout_s, &e);
 	if (rc) {
 		if (e.kind != ERR_INTR)
 			log_warn("credentials: %s; going on without", e.msg);
@@ -168,7 +182,11 @@ void cred_find(const struct auth_paths *paths, const char *host,
 	if (paths->file && paths->file[0]) {
 		strlist_add(&l, paths->file);
 	} else {
-		add(&l, paths->runtime_dir, "containers/auth.json");
+		if (paths->runtime_dir && paths->runtime_dir[0])
+			add(&l, paths->runtime_dir, "containers/auth.json");
+		else
+			strlist_addf(&l, "/run/containers/%u/auth.json",
+				     (unsigned)paths->uid);
 		if (paths->config_home && paths->config_home[0])
 			add(&l, paths->config_home, "containers/auth.json");
 		else
@@ -179,7 +197,7 @@ void cred_find(const struct auth_paths *paths, const char *host,
 			add(&l, paths->home, ".docker/config.json");
 	}
 	for (size_t i = 0; i < l.n && !intr_check(&ignored); i++)
-		if (look(l.v[i], host, repo, out))
+		if (look(l.v[i], host, repo, paths->timeout_s, out))
 			return;
 	credential_clear(&out->c);
 }

@@ -291,9 +291,17 @@ here() {
 	fails 2 ".*REF is missing; see 'ch-pull --help'" ch-pull
 	fails 2 ".*unexpected argument 'three'" ch-pull one ./two three
 	fails 2 ".*'--frobnicate'" ch-pull --frobnicate x
-	fails 2 ".*--tls-verify.*'maybe'" ch-pull --tls-verify=maybe alpine
+	fails 2 "option '--tls-verify': expected 'yes' or 'no', found 'maybe';" \
+		ch-pull --tls-verify=maybe alpine
 	fails 2 ".*--parallel" ch-pull --parallel=0 alpine
 	fails 2 ".*--parallel.*'many'" ch-pull --parallel=many alpine
+	CH_PARALLEL=99 fails 2 "CH_PARALLEL: expected 1 to 16, found '99';" \
+		ch-pull alpine
+	CH_TLS_VERIFY=x fails 2 "CH_TLS_VERIFY: expected 'yes' or 'no', found 'x';" \
+		ch-pull alpine
+	printf '[pull]\n\ntimeout = soon\n' >conf
+	CH_CONFIG=conf fails 1 "conf:3: pull.timeout: expected 1 to 86400 seconds, found 'soon'$" \
+		ch-pull alpine
 }
 
 # --- registries

@@ -14,7 +14,8 @@ setup() {
 	cd "$T" || return
 	export CH_STORE=$T/store HOME=$TEST_STAGE/tmp/home
 	unset CH_ARCH CH_PARALLEL CH_TLS_VERIFY CH_TIMEOUT SSL_CERT_FILE \
-		CH_RUN_NO_DEFAULT CH_RUN_NO_OVERLAY REGISTRY_AUTH_FILE
+		CH_RUN_NO_DEFAULT CH_RUN_NO_OVERLAY REGISTRY_AUTH_FILE \
+		CH_REGISTRY_AUTH_FILE
 	if declare -F extra_setup >/dev/null; then
 		extra_setup
 	fi

@@ -153,7 +153,7 @@ asked() {
 	faulty bare '[{"path": "/manifests/", "pause_at": [0, 60]}]'
 	fails 1 "$bad/x:1: .*'$bad'.* (for|within) 1 s" \
 		ch-pull -q --timeout=1 "$bad/x:1"
-	fails 2 ".*--timeout: expected 1 to 86400 seconds, found '0'" \
+	fails 2 ".*--timeout': expected 1 to 86400 seconds, found '0'" \
 		ch-pull --timeout=0 "$bad/x:1"
 	store_is_sound
 }

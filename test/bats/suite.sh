@@ -58,6 +58,9 @@ push_all "$tmp/images"
 export TEST_STAGE=$stage TEST_IMAGES=$tmp/images TEST_CANARY=$tmp/canary
 export TEST_REGISTRY=127.0.0.1:$registry_port TEST_REGISTRY_LOG=$registry_log
 export PATH=$stage/bin:$PATH CH_CONFIG=$tmp/no.conf
+# Nothing of this machine or user decides where we ask, and as whom.
+export CH_REGISTRIES_CONF=$tmp/no.conf
+unset XDG_CONFIG_HOME XDG_RUNTIME_DIR DOCKER_CONFIG
 export CH_REGISTRY=$TEST_REGISTRY
 status=0
 bats --tap ${TEST_FILTER:+-f "$TEST_FILTER"} "$stage/bats/$suite" || status=$?
