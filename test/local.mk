@@ -26,7 +26,8 @@ suites = \
 	test/bats/ch-pull.bats \
 	test/bats/ch-run.bats \
 	test/bats/download.bats \
-	test/bats/faults.bats
+	test/bats/faults.bats \
+	test/bats/sites.bats
 TESTS += $(check_PROGRAMS) $(checks) $(suites)
 
 # Everything speaks TAP.
