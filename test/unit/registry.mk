@@ -2,6 +2,7 @@
 # its own; the rest is tested against a real registry.
 # SPDX-License-Identifier: Apache-2.0
 check_PROGRAMS += \
+	test/unit/t_client \
 	test/unit/t_fetch \
 	test/unit/t_http \
 	test/unit/t_parts \
