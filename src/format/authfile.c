@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "format/json.h"
+#include "format/ref.h"
 
 #include <string.h>
 #include <strings.h>
@@ -28,19 +29,17 @@ static bool is_usable(const json_t *entry)
 	       (has_text(entry, "username") && has_text(entry, "password"));
 }
 
-/* The host part of the key S: lower case, without a dot at its end, and Docker
- * Hub's several names as one. */
+/* The host part of the key S in the one form that references have it in, and
+ * Docker Hub's several names as one. What is no host stays: it matches none. */
 static char *plain_host(const char *s, size_t n)
 {
-	autostr char *host = xstrndup(s, n);
+	struct err ignored = { 0 };
+	autostr char *text = xstrndup(s, n);
+	autostr char *host = ref_read_host(text, &ignored);
 
-	for (char *c = host; *c; c++)
-		if (*c >= 'A' && *c <= 'Z')
-			*c += 'a' - 'A';
-	if (n && host[n - 1] == '.')
-		host[n - 1] = '\0';
-	if (!strcmp(host, "index.docker.io") ||
-	    !strcmp(host, "registry-1.docker.io"))
+	if (!host)
+		return TAKE(text);
+	if (!strcmp(host, "registry-1.docker.io"))
 		return xstrdup("docker.io");
 	return TAKE(host);
 }
