@@ -119,20 +119,42 @@ static int not_image(const char *type, struct err *e)
 		       type);
 }
 
+/* The media type of OBJ, a descriptor perhaps. */
+static enum media type_of(json_t *obj)
+{
+	const char *type = json_string_value(json_object_get(obj, "mediaType"));
+
+	return type ? media_of(type) : MEDIA_UNKNOWN;
+}
+
+/* An ORAS artifact with one SIF file. Its configuration is Sylabs' own, empty
+ * or anything else, but not an image's. */
+static bool is_sif(json_t *root)
+{
+	json_t *layers = json_object_get(root, "layers");
+
+	return json_array_size(layers) == 1 &&
+	       type_of(json_array_get(layers, 0)) == MEDIA_SIF &&
+	       type_of(json_object_get(root, "config")) != MEDIA_CONFIG;
+}
+
 /* Docker 1.10 pushed configurations as octet-stream; without a type the layers,
  * which are checked one by one, say that it is an image. */
-static int read_config(json_t *root, struct descriptor *config, struct err *e)
+static int read_config(json_t *root, struct manifest *m, struct err *e)
 {
+	struct descriptor *config = &m->config;
 	const char *artifact, *type;
 	json_t *obj;
 
 	if (json_opt_str(root, "", "artifactType", &artifact, e))
 		return -1;
-	if (artifact && *artifact)
+	if (artifact && *artifact && !m->is_sif)
 		return not_image(artifact, e);
 	if (json_need_obj(root, "", "config", &obj, e) ||
 	    descriptor_read(obj, "config", config, e))
 		return -1;
+	if (m->is_sif)
+		return 0;
 	type = config->media_type;
 	if (!type || !strcmp(type, "application/octet-stream"))
 		config->media = MEDIA_CONFIG;
@@ -188,7 +210,7 @@ static int read_layers(json_t *root, struct manifest *m, struct err *e)
 	if (!m->n_layers)
 		return err_set(e, ERR_FORMAT,
 			       "layers: expected one, found none");
-	for (size_t i = 0; i < m->n_layers; i++)
+	for (size_t i = 0; i < m->n_layers && !m->is_sif; i++)
 		if (check_layer(&m->layers[i], i + 1, e))
 			return -1;
 	return 0;
@@ -204,7 +226,8 @@ int manifest_parse(const void *text, size_t n, struct manifest *out,
 	root = parse_as(MEDIA_MANIFEST, text, n, &m.media_type, e);
 	if (!root)
 		return -1;
-	if (read_config(root, &m.config, e) || read_layers(root, &m, e))
+	m.is_sif = is_sif(root);
+	if (read_config(root, &m, e) || read_layers(root, &m, e))
 		return err_ctx(e, "manifest");
 	*out = m;
 	m = (struct manifest){ 0 };
@@ -224,6 +247,28 @@ void manifest_clear(struct manifest *m)
 	descriptor_clear(&m->config);
 	clear_list(m->layers, m->n_layers);
 	*m = (struct manifest){ 0 };
+}
+
+static void add_descriptor(struct str *s, const struct descriptor *d)
+{
+	str_addf(s, "{\"mediaType\":\"%s\",\"digest\":\"%s\",\"size\":%llu}",
+		 d->media_type, d->digest.text, (unsigned long long)d->size);
+}
+
+char *manifest_write(const struct manifest *m)
+{
+	AUTO(str) struct str s = { 0 };
+
+	str_addf(&s, "{\"schemaVersion\":2,\"mediaType\":\"%s\",\"config\":",
+		 media_name(MEDIA_MANIFEST));
+	add_descriptor(&s, &m->config);
+	str_add(&s, ",\"layers\":[");
+	for (size_t i = 0; i < m->n_layers; i++) {
+		str_add(&s, i ? "," : "");
+		add_descriptor(&s, &m->layers[i]);
+	}
+	str_add(&s, "]}");
+	return str_take(&s);
 }
 
 int index_parse(const void *text, size_t n, struct index *out, struct err *e)

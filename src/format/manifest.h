@@ -12,6 +12,8 @@
 #include "base/err.h"
 #include "format/descriptor.h"
 
+#include <stdbool.h>
+
 #define MANIFEST_LAYERS_MAX 1000
 #define MANIFEST_ENTRIES_MAX 1000
 
@@ -20,6 +22,8 @@ struct manifest {
 	struct descriptor config;
 	struct descriptor *layers; /* lowest first */
 	size_t n_layers;
+	bool is_sif; /* an ORAS artifact: layers[0], the only one, is a SIF
+		      * file, and the configuration is none */
 };
 
 struct index {
@@ -32,13 +36,17 @@ struct index {
  * with E set (ERR_FORMAT: "not a manifest: ...") if neither. */
 enum media manifest_kind(const void *text, size_t n, struct err *e);
 
-/* Parse an image manifest; each layer's type is known to be a layer's. An
- * artifact that is no image (artifactType, empty
- * config, unknown config type) is ERR_UNSUPPORTED and named. */
+/* Parse an image manifest; each layer's type is known to be a layer's, or it is
+ * the one of a SIF file (is_sif). Another artifact that is no image
+ * (artifactType, empty config, unknown config type) is ERR_UNSUPPORTED and
+ * named. */
 MUST_CHECK int manifest_parse(const void *text, size_t n, struct manifest *out,
 			      struct err *e);
 void manifest_clear(struct manifest *m);
 AUTO_DEFINE(manifest, struct manifest, manifest_clear)
+/* M as an OCI image manifest: always the same bytes for the same types, digests
+ * and sizes, which are all set. Caller frees. */
+char *manifest_write(const struct manifest *m);
 
 MUST_CHECK int index_parse(const void *text, size_t n, struct index *out,
 			   struct err *e);

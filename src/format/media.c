@@ -14,7 +14,7 @@
 #define DOCKER "application/vnd.docker."
 
 // clang-format off
-/* OCI media-types.md (1.1) and Docker's manifest v2 schema 2. The canonical
+/* OCI media-types.md (1.1), Docker's manifest v2 schema 2, and SIF. The canonical
  * name of a kind comes first. "diff.tar.zstd" is in no specification, but is
  * what some builders write. Encrypted layers ("+encrypted") are left out on
  * purpose: we can't read them. */
@@ -43,6 +43,7 @@ static const struct {
 	{ DOCKER "image.rootfs.foreign.diff.tar.gzip", MEDIA_FOREIGN },
 	{ DOCKER "image.rootfs.foreign.diff.tar.zstd", MEDIA_FOREIGN },
 	{ OCI "empty.v1+json", MEDIA_EMPTY },
+	{ "application/vnd.sylabs.sif.layer.v1.sif", MEDIA_SIF },
 };
 // clang-format on
 

@@ -1,5 +1,5 @@
 /* media.h - media types of manifests, configurations and layers (OCI
- * media-types.md, Docker image manifest v2 schema 2).
+ * media-types.md, Docker image manifest v2 schema 2, Apptainer's SIF).
  * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef FORMAT_MEDIA_H
@@ -16,6 +16,7 @@ enum media {
 	MEDIA_LAYER,   /* any layer tar; its compression is told by its bytes */
 	MEDIA_FOREIGN, /* non-distributable layer */
 	MEDIA_EMPTY,   /* application/vnd.oci.empty.v1+json */
+	MEDIA_SIF,     /* a SIF file, as Apptainer pushes it */
 };
 
 /* Classify TYPE; parameters behind ';' and case are ignored. */

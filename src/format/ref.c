@@ -319,14 +319,17 @@ static int parse(const char *text, struct ref *r, struct err *e)
 int ref_parse(const char *text, struct ref *out, struct err *e)
 {
 	AUTO(ref) struct ref r = { 0 };
-	const char *scheme = "docker://";
+	static const char *const schemes[] = { "docker://", "oras://" };
+	const char *rest = text;
 	autostr char *s = NULL;
 
 	*out = r;
 	if (check_whole(text, e))
 		return -1;
-	if (parse(text + (str_starts(text, scheme) ? strlen(scheme) : 0), &r,
-		  e)) {
+	for (size_t i = 0; i < ARRAY_SIZE(schemes) && rest == text; i++)
+		if (str_starts(text, schemes[i]))
+			rest = text + strlen(schemes[i]);
+	if (parse(rest, &r, e)) {
 		s = shown(text);
 		e->kind = ERR_USAGE; /* digest_parse says ERR_FORMAT */
 		return err_ctx(e, "reference '%s'", s);

@@ -6,7 +6,8 @@
  * means library/NAME, no tag and no digest means latest. A first component is
  * a host only if it has a dot or a colon, is "localhost" or an IPv6 address
  * in brackets. With tag and digest the digest decides; the tag is a label.
- * "docker://" in front is accepted. "index.docker.io" is docker.io.
+ * "docker://" or "oras://" in front is accepted. "index.docker.io" is
+ * docker.io.
  */
 #ifndef FORMAT_REF_H
 #define FORMAT_REF_H

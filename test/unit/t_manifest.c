@@ -107,6 +107,46 @@ static void test_accepted(void)
 	}
 }
 
+static void test_sif(void)
+{
+	struct lines l = { 0 };
+
+	while (lines_next(&l, "manifest/sif.txt")) {
+		AUTO(str) struct str s = { 0 };
+		AUTO(manifest) struct manifest m = { 0 };
+		struct err e = { 0 };
+
+		fill(lines_field(&l, 0), &s);
+		if (manifest_parse(str_text(&s), s.len, &m, &e))
+			is(e.msg, "", lines_title(&l));
+		else
+			ok(m.is_sif && m.n_layers == 1, "%s", lines_title(&l));
+	}
+}
+
+/* What is written is read again, and is the same each time. */
+static void test_write(void)
+{
+	AUTO(str) struct str s = { 0 };
+	AUTO(str) struct str want = { 0 };
+	AUTO(manifest) struct manifest m = { 0 };
+	AUTO(manifest) struct manifest again = { 0 };
+	autostr char *text = NULL;
+	struct err e = { 0 };
+
+	fill("{\"config\":@C,\"layers\":[@L,@L]}", &s);
+	fill("{\"schemaVersion\":2,\"mediaType\":\"" OCI
+	     "image.manifest.v1+json\",\"config\":@C,\"layers\":[@L,@L]}",
+	     &want);
+	if (manifest_parse(s.p, s.len, &m, &e))
+		is(e.msg, "", "to write");
+	text = manifest_write(&m);
+	is(text, want.p, "written");
+	ok(!manifest_parse(text, strlen(text), &again, &e) &&
+		   again.n_layers == 2 && !again.is_sif,
+	   "read again");
+}
+
 static void test_index_refused(void)
 {
 	struct lines l = { 0 };
@@ -281,6 +321,8 @@ int main(void)
 	test_kind();
 	test_refused();
 	test_accepted();
+	test_sif();
+	test_write();
 	test_index_refused();
 	test_choose();
 	test_many();
