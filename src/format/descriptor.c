@@ -48,7 +48,7 @@ static int read_annotations(json_t *obj, const char *where,
 {
 	autostr char *place = str_fmt("%s.annotations", where);
 	struct err ignored = { 0 }; /* only a hint: then there is none */
-	const char *name, *type, *source;
+	const char *name, *full, *type, *source;
 	json_t *a;
 
 	if (json_opt_obj(obj, where, "annotations", &a, e))
@@ -57,12 +57,14 @@ static int read_annotations(json_t *obj, const char *where,
 		return 0;
 	if (json_opt_str(a, place, "org.opencontainers.image.ref.name", &name,
 			 e) ||
+	    json_opt_str(a, place, "io.containerd.image.name", &full, e) ||
 	    json_opt_str(a, place, "vnd.docker.reference.type", &type, e) ||
 	    json_opt_str(a, place, DESCRIPTOR_SOURCE, &source, e))
 		return -1;
 	if (source && digest_parse(source, &d->source, &ignored))
 		d->source = (struct digest){ 0 };
 	d->ref_name = name ? xstrdup(name) : NULL;
+	d->image_name = full ? xstrdup(full) : NULL;
 	d->is_attestation = type != NULL;
 	return 0;
 }
@@ -96,6 +98,7 @@ void descriptor_clear(struct descriptor *d)
 {
 	free(d->media_type);
 	free(d->ref_name);
+	free(d->image_name);
 	*d = (struct descriptor){ 0 };
 }
 
@@ -104,4 +107,5 @@ void descriptor_copy(struct descriptor *to, const struct descriptor *from)
 	*to = *from;
 	to->media_type = from->media_type ? xstrdup(from->media_type) : NULL;
 	to->ref_name = from->ref_name ? xstrdup(from->ref_name) : NULL;
+	to->image_name = from->image_name ? xstrdup(from->image_name) : NULL;
 }

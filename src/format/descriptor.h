@@ -27,6 +27,7 @@ struct descriptor {
 	uint64_t size;            /* bytes */
 	struct platform platform; /* in an index; os "" if not given */
 	char *ref_name;       /* org.opencontainers.image.ref.name or NULL */
+	char *image_name;     /* io.containerd.image.name or NULL */
 	struct digest source; /* in our store: what the name stood for in the
 			       * registry, an index perhaps; text "" if not
 			       * said (DESCRIPTOR_SOURCE) */

@@ -112,23 +112,27 @@ static json_t *find_name(const json_t *entries, const char *key,
 }
 
 /* The only image, or NULL; then *NAME is the name that all images have, or
- * NULL. */
+ * NULL. Docker writes "a:1" and "b:1" with one ref.name, "1", and tells them
+ * apart in containerd's. */
 static json_t *find_only(const json_t *entries, const char **name)
 {
 	json_t *only = NULL, *entry;
+	const char *full = NULL;
 	size_t i, n = 0;
 
 	*name = NULL;
 	json_array_foreach (entries, i, entry) {
 		const char *its = annotation(entry, REF_NAME);
+		const char *other = annotation(entry, CONTAINERD_NAME);
 
 		if (!is_image(entry))
 			continue;
-		if (n++ && !str_eq(its, *name)) {
+		if (n++ && (!str_eq(its, *name) || !str_eq(other, full))) {
 			*name = NULL;
 			return NULL;
 		}
 		*name = its;
+		full = other;
 		only = entry;
 	}
 	return n == 1 ? only : NULL;
@@ -158,11 +162,11 @@ static char *names_text(const json_t *entries)
 	json_t *entry;
 
 	json_array_foreach (entries, i, entry) {
-		const char *name = annotation(entry, REF_NAME);
+		const char *name = annotation(entry, CONTAINERD_NAME);
 		autostr char *quoted = NULL;
 
 		if (!name)
-			name = annotation(entry, CONTAINERD_NAME);
+			name = annotation(entry, REF_NAME);
 		quoted = str_fmt("'%.80s'", name ? name : "");
 		if (!name)
 			unnamed += is_image(entry);

@@ -3,6 +3,7 @@
 noinst_LIBRARIES += liblayer.a
 liblayer_a_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS) $(ZLIB_CFLAGS) $(ZSTD_CFLAGS)
 liblayer_a_SOURCES = \
+	src/layer/arread.c src/layer/arread.h \
 	src/layer/changeset.c src/layer/changeset.h \
 	src/layer/codec.c src/layer/codec.h \
 	src/layer/disk.c src/layer/disk.h \

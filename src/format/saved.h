@@ -1,0 +1,35 @@
+/* saved.h - manifest.json of an archive that `docker save` wrote (Docker image
+ * specification 1.2, "Combined Image JSON + Filesystem Changeset Format"), as
+ * podman, skopeo and buildah write it, too.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * What else is in such an archive (repositories, HEX/json, HEX/VERSION) is of
+ * older versions and says nothing more.
+ */
+#ifndef FORMAT_SAVED_H
+#define FORMAT_SAVED_H
+
+#include "base/err.h"
+#include "base/strlist.h"
+
+#define SAVED_IMAGES_MAX 1000
+
+struct saved_image {
+	char *config;          /* name of an entry in the archive */
+	struct strlist tags;   /* references, unchecked; none: saved by ID */
+	struct strlist layers; /* names of entries, lowest first */
+};
+
+struct saved {
+	struct saved_image *v;
+	size_t n;
+};
+
+/* Parse. Each image has a configuration and at least one layer. ERR_FORMAT,
+ * ERR_LIMIT; OUT is empty then. */
+MUST_CHECK int saved_parse(const void *text, size_t n, struct saved *out,
+			   struct err *e);
+void saved_clear(struct saved *s);
+AUTO_DEFINE(saved, struct saved, saved_clear)
+
+#endif
