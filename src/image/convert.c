@@ -98,6 +98,8 @@ static int open_input(struct input *in, const char *text,
 		if (name_as_path(&n, e))
 			return -1;
 	}
+	if (name_refuse_archive(&n, e))
+		return -1;
 	if (n.kind == NAME_OCI)
 		return open_layout(in, &n, want, e);
 	if (n.kind == NAME_REGISTRY)

@@ -119,10 +119,12 @@ char *locate_tree(const char *text, const char *store, bool may_unpack,
 
 	if (name_parse_in(text, &n, e))
 		return NULL;
+	if (name_refuse_archive(&n, e))
+		return NULL;
 	if (n.kind == NAME_REGISTRY) {
 		err_set(e, ERR_UNSUPPORTED,
 			"'%s' is in a registry; get it with 'ch-pull %s'", text,
-			text + strlen("docker://"));
+			strstr(text, "://") + strlen("://"));
 		return NULL;
 	}
 	if (n.kind == NAME_STORE) {

@@ -25,11 +25,12 @@ static const struct kind kinds[] = {
 	{ "oci:",            NAME_OCI,      false },
 	{ "store:",          NAME_STORE,    false },
 	{ "docker://",       NAME_REGISTRY, false },
+	{ "oras://",         NAME_REGISTRY, false },
+	{ "oci-archive:",    NAME_OCI_ARCHIVE,    false },
+	{ "docker-archive:", NAME_DOCKER_ARCHIVE, false },
 	{ "squash:",         NAME_DIR,      true },
 	{ "sif:",            NAME_DIR,      true },
 	{ "tar:",            NAME_DIR,      true },
-	{ "oci-archive:",    NAME_OCI,      true },
-	{ "docker-archive:", NAME_OCI,      true },
 };
 
 /* What a file that is no directory is, for the message. */
@@ -38,12 +39,13 @@ static const struct {
 	const char *magic;
 	size_t len;
 	const char *what;
+	bool may_hold; /* an image that was saved */
 } magics[] = {
-	{ 0,   "hsqs",      4, "a squashfs file" },
-	{ 32,  "SIF_MAGIC", 9, "a SIF file" },
-	{ 257, "ustar",     5, "a tar archive" },
-	{ 0,   "\x1f\x8b",  2, "a gzip file" },
-	{ 0,   "\x28\xb5\x2f\xfd", 4, "a zstd file" },
+	{ 0,   "hsqs",      4, "a squashfs file", false },
+	{ 32,  "SIF_MAGIC", 9, "a SIF file",      false },
+	{ 257, "ustar",     5, "a tar archive",   true },
+	{ 0,   "\x1f\x8b",  2, "a gzip file",     true },
+	{ 0,   "\x28\xb5\x2f\xfd", 4, "a zstd file", true },
 };
 // clang-format on
 
@@ -72,13 +74,19 @@ static int refuse_file(const char *path, struct err *e)
 		return err_sys(e, "can't open '%s'", path);
 	if (read(fd, head, sizeof head) < 0)
 		return err_sys(e, "can't read '%s'", path);
-	for (size_t i = 0; i < ARRAY_SIZE(magics); i++)
-		if (!memcmp(head + magics[i].at, magics[i].magic,
-			    magics[i].len))
+	for (size_t i = 0; i < ARRAY_SIZE(magics); i++) {
+		if (memcmp(head + magics[i].at, magics[i].magic, magics[i].len))
+			continue;
+		if (magics[i].may_hold)
 			return err_set(e, ERR_UNSUPPORTED,
-				       "'%s' is %s, which this version can't "
-				       "read",
-				       path, magics[i].what);
+				       "'%s' is %s; an image saved there is "
+				       "named 'docker-archive:%s' or "
+				       "'oci-archive:%s'",
+				       path, magics[i].what, path, path);
+		return err_set(e, ERR_UNSUPPORTED,
+			       "'%s' is %s, which this version can't read",
+			       path, magics[i].what);
+	}
 	return err_set(e, ERR_UNSUPPORTED,
 		       "'%s' is neither a directory nor an image", path);
 }
@@ -107,20 +115,32 @@ static int look_at_path(struct name *n, struct err *e)
 	return 0;
 }
 
-/* oci:DIR[:TAG]. Names of images have colons and slashes themselves (the
- * store's all do), so DIR is the longest part that exists; if none does, what
- * is before the first colon. */
+static bool is_archive(const struct name *n)
+{
+	return n->kind == NAME_OCI_ARCHIVE || n->kind == NAME_DOCKER_ARCHIVE;
+}
+
+/* PATH[:TAG]. Names of images have colons and slashes themselves (the store's
+ * all do), so PATH is the longest part that exists; if none does, or it is
+ * standard input, what is before the first colon, as in
+ * containers-transports(5). */
 static void split_tag(struct name *n)
 {
+	const char *text = n->text + strlen(n->text) - strlen(n->path);
 	char *first = strchr(n->path, ':');
 	struct stat st;
 
 	if (!first || !stat(n->path, &st))
 		return;
+	if (is_archive(n) && str_starts(n->path, "-:")) {
+		n->tag = xstrdup(first + 1);
+		*first = '\0';
+		return;
+	}
 	for (char *c = strrchr(n->path, ':'); c; c = strrchr(n->path, ':')) {
 		*c = '\0';
 		free(n->tag);
-		n->tag = xstrdup(n->text + strlen("oci:") + (c + 1 - n->path));
+		n->tag = xstrdup(text + (c + 1 - n->path));
 		if (c == first || !stat(n->path, &st))
 			return;
 	}
@@ -143,7 +163,7 @@ static int parse_kind(const struct kind *k, const char *text, struct name *n,
 	if (k->kind == NAME_STORE || k->kind == NAME_REGISTRY)
 		return ref_parse(rest, &n->ref, e);
 	n->path = xstrdup(rest);
-	if (k->kind == NAME_OCI)
+	if (k->kind != NAME_DIR)
 		split_tag(n);
 	return 0;
 }
@@ -159,6 +179,25 @@ static int parse_word(struct name *n, struct err *e)
 	if (!ref_parse(n->text, &n->ref, e))
 		return 0;
 	return n->maybe_path ? name_as_path(n, e) : -1;
+}
+
+bool name_is_files(const char *text)
+{
+	const struct kind *k = find_kind(text);
+	struct stat st;
+
+	return k ? k->kind != NAME_STORE && k->kind != NAME_REGISTRY
+		 : is_path(text) && !stat(text, &st);
+}
+
+int name_refuse_archive(const struct name *n, struct err *e)
+{
+	if (!is_archive(n))
+		return 0;
+	return err_set(e, ERR_UNSUPPORTED,
+		       "'%s' is an archive; put it into the store with "
+		       "'ch-pull %s'",
+		       n->text, n->text);
 }
 
 int name_as_path(struct name *n, struct err *e)

@@ -12,7 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char *const kinds[] = { "store", "registry", "dir", "oci" };
+static const char *const kinds[] = { "store", "registry",    "dir",
+				     "oci",   "oci-archive", "docker-archive" };
 
 /* "KIND path tag ref" of a name, or "error: MESSAGE". Caller frees. */
 static char *show(const char *text, bool in)
@@ -60,6 +61,20 @@ static const struct item ins[] = {
 	{ "./plain", "error unsupported: './plain' is neither a directory nor an image" },
 	{ "./fifo", "error unsupported: './fifo' is neither a directory nor an image" },
 	{ "squash:x", "error unsupported: 'squash:x': images of kind 'squash' can't be used by this version" },
+	{ "oras://ghcr.io/a/b:1", "registry - - ghcr.io/a/b:1" },
+	{ "oci:none:alpine:3.16", "oci none alpine:3.16 -" },
+	{ "oci:col:on:quay.io/a/b:1", "oci col:on quay.io/a/b:1 -" },
+	{ "oci-archive:x.tar", "oci-archive x.tar - -" },
+	{ "oci-archive:/x.tar:1", "oci-archive /x.tar 1 -" },
+	{ "docker-archive:/x.tar:quay.io/a/b:1", "docker-archive /x.tar quay.io/a/b:1 -" },
+	{ "docker-archive:x.tar:[::1]:5000/a/b:1@sha256:0", "docker-archive x.tar [::1]:5000/a/b:1@sha256:0 -" },
+	{ "docker-archive:co:lon.tar", "docker-archive co:lon.tar - -" },
+	{ "docker-archive:co:lon.tar:a:1", "docker-archive co:lon.tar a:1 -" },
+	{ "docker-archive:x.tar:@0", "docker-archive x.tar @0 -" },
+	{ "docker-archive:-", "docker-archive - - -" },
+	{ "oci-archive:-:alpine:3.16", "oci-archive - alpine:3.16 -" },
+	{ "docker-archive:", "error usage: 'docker-archive:': nothing behind 'docker-archive:'" },
+	{ "./co:lon.tar", "error unsupported: './co:lon.tar' is a gzip file; an image saved there is named 'docker-archive:./co:lon.tar' or 'oci-archive:./co:lon.tar'" },
 	{ "dir:", "error usage: 'dir:': nothing behind 'dir:'" },
 	{ "", "error usage: *" },
 };
@@ -70,6 +85,7 @@ static const struct item outs[] = {
 	{ "dir:new", "dir new - -" },
 	{ "new", "error usage: can't write to 'new': only directories can be written; a directory here is './new'" },
 	{ "oci:new", "error usage: *" },
+	{ "docker-archive:new", "error usage: can't write to 'docker-archive:new': only directories*" },
 	{ "sif:new", "error unsupported: *" },
 };
 // clang-format on
@@ -86,6 +102,33 @@ static void check(const struct item *v, size_t n, bool in)
 		else
 			is(got, v[i].want, v[i].text);
 	}
+}
+
+static void check_files(void)
+{
+	static const struct {
+		const char *text;
+		bool want;
+	} v[] = {
+		{ "alpine", false },   { "docker://alpine", false },
+		{ "oras://x", false }, { "store:oci", false },
+		{ "oci:x", true },     { "oci-archive:x", true },
+		{ "dir:x", true },     { "docker-archive:-", true },
+		{ "./tree", true },    { "./none", false },
+	};
+	AUTO(name) struct name n = { 0 };
+	struct err e = { 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(v); i++)
+		ok(name_is_files(v[i].text) == v[i].want, "files: %s",
+		   v[i].text);
+	ok(!name_parse_in("docker-archive:x:y", &n, &e) &&
+		   name_refuse_archive(&n, &e) == -1,
+	   "an archive is refused");
+	is(e.msg,
+	   "'docker-archive:x:y' is an archive; put it into the store with "
+	   "'ch-pull docker-archive:x:y'",
+	   "message");
 }
 
 static void put(const char *path, const char *text)
@@ -111,13 +154,16 @@ int main(void)
 	put("layout/oci-layout", "{}");
 	put("file.sqfs", "hsqs....");
 	put("plain", "text\n");
+	put("co:lon.tar", "\x1f\x8b....");
 	mkfifo("fifo", 0644);
 	check(ins, ARRAY_SIZE(ins), true);
 	check(outs, ARRAY_SIZE(outs), false);
+	check_files();
 	unlink("col:on/oci-layout");
 	unlink("layout/oci-layout");
 	unlink("file.sqfs");
 	unlink("plain");
+	unlink("co:lon.tar");
 	unlink("fifo");
 	rmdir("tree");
 	rmdir("Upper");
