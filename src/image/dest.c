@@ -1,4 +1,4 @@
-/* dest.c - where a new image directory goes.
+/* dest.c - where a new image goes.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "config.h"
@@ -15,6 +15,9 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#define SIF_MAGIC "SIF_MAGIC"
+#define SIF_MAGIC_AT 32
 
 enum state { FREE, EMPTY, IMAGE };
 
@@ -79,12 +82,55 @@ static int check(const struct dest *d, enum state *state, struct err *e)
 	return look_inside(d, state, e);
 }
 
-int dest_open(struct dest *d, const char *text, bool force, struct err *e)
+/* SIF's global header has its magic behind 32 bytes for the line "#!..." (SIF
+ * specification, "Global header"). */
+static bool is_sif(int fd)
+{
+	char magic[sizeof SIF_MAGIC - 1];
+
+	return pread(fd, magic, sizeof magic, SIF_MAGIC_AT) == sizeof magic &&
+	       !memcmp(magic, SIF_MAGIC, sizeof magic);
+}
+
+static int check_file(const struct dest *d, enum state *state, struct err *e)
+{
+	struct stat st;
+	autofd int fd = -1;
+
+	*state = FREE;
+	if (fstatat(d->parent, d->name, &st, AT_SYMLINK_NOFOLLOW)) {
+		if (errno == ENOENT)
+			return 0;
+		return err_sys(e, "can't stat '%s'", d->shown);
+	}
+	if (S_ISDIR(st.st_mode))
+		return err_set(e, ERR_EXISTS,
+			       "the image is a SIF file, but '%s' is a "
+			       "directory; name a file, as in '%s/image.sif'",
+			       d->shown, d->shown);
+	if (d->mode != DEST_REPLACE)
+		return err_set(e, ERR_EXISTS,
+			       "'%s' exists; use --force to replace it",
+			       d->shown);
+	if (S_ISREG(st.st_mode))
+		fd = openat(d->parent, d->name,
+			    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0 || !is_sif(fd))
+		return err_set(e, ERR_EXISTS,
+			       "'%s' is not a SIF file, so --force won't "
+			       "replace it; remove it yourself",
+			       d->shown);
+	*state = IMAGE;
+	return 0;
+}
+
+/* Open the directory that TEXT is in, and say if it can't be written. */
+static int open_parent(struct dest *d, const char *text, bool force,
+		       struct err *e)
 {
 	AUTO(name) struct name n = { 0 };
 	autostr char *name = NULL;
 	autostr char *dir = NULL;
-	enum state state;
 
 	*d = (struct dest)DEST_INIT;
 	if (name_parse_out(text, &n, e))
@@ -93,8 +139,7 @@ int dest_open(struct dest *d, const char *text, bool force, struct err *e)
 	name = xstrndup(path_base(n.path), strcspn(path_base(n.path), "/"));
 	if (!*name || str_eq(name, ".") || str_eq(name, ".."))
 		return err_set(e, ERR_USAGE,
-			       "'%s' can't be the name of a new directory",
-			       text);
+			       "'%s' can't be the name of a new image", text);
 	dir = path_dir(n.path);
 	d->shown = xstrdup(text);
 	d->name = TAKE(name);
@@ -105,7 +150,21 @@ int dest_open(struct dest *d, const char *text, bool force, struct err *e)
 	if (faccessat(d->parent, ".", W_OK | X_OK, AT_EACCESS))
 		return err_sys(e, "can't write '%s'", text);
 	tmp_sweep(d->parent);
-	return check(d, &state, e);
+	return 0;
+}
+
+int dest_open(struct dest *d, const char *text, bool force, struct err *e)
+{
+	enum state state;
+
+	return open_parent(d, text, force, e) ? -1 : check(d, &state, e);
+}
+
+int dest_open_file(struct dest *d, const char *text, bool force, struct err *e)
+{
+	enum state state;
+
+	return open_parent(d, text, force, e) ? -1 : check_file(d, &state, e);
 }
 
 void dest_keep(struct dest *d, int parent, const char *name)
@@ -142,6 +201,26 @@ int dest_publish(const struct dest *d, struct tmp *t, struct err *e)
 	if (state == EMPTY && unlinkat(d->parent, d->name, AT_REMOVEDIR))
 		return err_sys(e, "can't replace the empty directory '%s'",
 			       d->shown);
+	return tmp_publish(t, d->parent, d->name,
+			   state == IMAGE ? TMP_REPLACE : TMP_EXCL, e);
+}
+
+int dest_publish_file(const struct dest *d, struct tmp *t, struct err *e)
+{
+	enum state state;
+	mode_t mask;
+
+	if (!is_sif(t->fd))
+		return err_set(e, ERR_FORMAT,
+			       "the image says that it is a SIF file, but at "
+			       "byte %d '%s' is missing",
+			       SIF_MAGIC_AT, SIF_MAGIC);
+	if (check_file(d, &state, e))
+		return -1;
+	mask = umask(077);
+	umask(mask);
+	if (fchmod(t->fd, 0777 & ~mask))
+		return err_sys(e, "can't set the mode of '%s'", d->shown);
 	return tmp_publish(t, d->parent, d->name,
 			   state == IMAGE ? TMP_REPLACE : TMP_EXCL, e);
 }

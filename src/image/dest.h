@@ -1,5 +1,5 @@
-/* dest.h - where a new image directory goes: it appears whole, by rename, or
- * not at all.
+/* dest.h - where a new image goes, a directory or a SIF file: it appears whole,
+ * by rename, or not at all.
  * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef IMAGE_DEST_H
@@ -12,7 +12,8 @@
 
 enum dest_mode {
 	DEST_NEW,     /* must not exist, or be an empty directory */
-	DEST_REPLACE, /* may also be an image, which is replaced (--force) */
+	DEST_REPLACE, /* may also be an image of the same form, which is
+		       * replaced (--force) */
 	DEST_KEEP,    /* if it exists it is the same thing: keep that */
 };
 
@@ -32,6 +33,10 @@ struct dest {
  * parent), ERR_USAGE. What killed processes left beside it is removed. */
 MUST_CHECK int dest_open(struct dest *d, const char *text, bool force,
 			 struct err *e);
+/* The same for a file that will be a SIF file: TEXT must not exist, or with
+ * FORCE be one. A directory there, even an empty one, is ERR_EXISTS. */
+MUST_CHECK int dest_open_file(struct dest *d, const char *text, bool force,
+			      struct err *e);
 /* NAME in the directory PARENT (which becomes D's), mode DEST_KEEP. */
 void dest_keep(struct dest *d, int parent, const char *name);
 void dest_clear(struct dest *d);
@@ -40,5 +45,11 @@ AUTO_DEFINE(dest, struct dest, dest_clear)
 /* Look again, then rename the directory T to its place. On failure T is still
  * there and its owner's. */
 MUST_CHECK int dest_publish(const struct dest *d, struct tmp *t, struct err *e);
+/* The same for the file T, whose content was verified, and D of dest_open_file.
+ * Its mode is 0777 without the umask's bits, because SIF files are run.
+ * ERR_FORMAT if it is no SIF file. Reads the umask by setting it, so no other
+ * thread may be making files. */
+MUST_CHECK int dest_publish_file(const struct dest *d, struct tmp *t,
+				 struct err *e);
 
 #endif

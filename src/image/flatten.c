@@ -109,6 +109,11 @@ int flatten(int tmpdir, const struct dest *dest, const struct imgoci *i,
 	AUTO(tmp) struct tmp t = TMP_INIT;
 	struct unpack_stats stats = { 0 };
 
+	if (i->manifest.is_sif)
+		return err_set(e, ERR_UNSUPPORTED,
+			       "is a SIF file, which has no layers to unpack; "
+			       "get it as it is with 'ch-pull %s ./image.sif'",
+			       name);
 	if (tmp_dir(&t, tmpdir, e) ||
 	    unpack_layers(t.fd, layers->v, layers->n, &stats, e) ||
 	    add_meta(t.fd, i, name, &stats, e))

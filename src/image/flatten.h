@@ -16,7 +16,7 @@
 /* Unpack LAYERS of the image I into a temporary directory in TMPDIR (on the
  * file system of DEST), add /ch, sync, and publish as DEST. NAME is the image's
  * for /ch/image. What an unpacked tree can't carry is said in one line each
- * (log.h). On failure nothing is left. */
+ * (log.h). On failure nothing is left. ERR_UNSUPPORTED if I is a SIF file. */
 MUST_CHECK int flatten(int tmpdir, const struct dest *dest,
 		       const struct imgoci *i, const char *name,
 		       const struct imgoci_layers *layers, struct err *e);

@@ -49,6 +49,8 @@ static int load_manifest(int root, const struct descriptor *d,
 	out->size = d->size;
 	if (manifest_parse(text->p, text->len, &out->manifest, e))
 		return -1;
+	if (out->manifest.is_sif)
+		return 0;
 	c = &out->manifest.config;
 	if (blobs_read(root, &c->digest, c->size, JSON_BYTES_MAX, &config, e))
 		return -1;
@@ -116,9 +118,11 @@ void imgoci_layers_new(const struct imgoci *i, struct imgoci_layers *out)
 		out->v[k] = (struct layer_source){
 			.name = out->names[k],
 			.size = i->manifest.layers[k].size,
-			.diff_algo = i->config.diff_ids[k].algo,
-			.diff_hex = digest_hex(&i->config.diff_ids[k]),
 		};
+		if (k >= i->config.n_diff_ids) /* a SIF file */
+			continue;
+		out->v[k].diff_algo = i->config.diff_ids[k].algo;
+		out->v[k].diff_hex = digest_hex(&i->config.diff_ids[k]);
 	}
 }
 

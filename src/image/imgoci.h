@@ -17,6 +17,7 @@ struct imgoci {
 	struct digest digest; /* of the manifest */
 	uint64_t size;        /* of the manifest */
 	struct manifest manifest;
+	/* Both are empty if the manifest is a SIF file's. */
 	struct imgconfig config; /* as many diff_ids as layers */
 	struct str config_text;  /* byte for byte */
 };

@@ -1,6 +1,7 @@
 # Unit tests of image/.
 # SPDX-License-Identifier: Apache-2.0
 check_PROGRAMS += \
+	test/unit/t_dest \
 	test/unit/t_name \
 	test/unit/t_progline \
 	test/unit/t_progress \
