@@ -4,6 +4,7 @@ noinst_LIBRARIES += libimage.a
 libimage_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CURL_CFLAGS)
 libimage_a_SOURCES = \
 	src/image/blobs.c src/image/blobs.h \
+	src/image/carrier.c src/image/carrier.h \
 	src/image/convert.c src/image/convert.h \
 	src/image/dest.c src/image/dest.h \
 	src/image/download.c src/image/download.h \
@@ -11,10 +12,13 @@ libimage_a_SOURCES = \
 	src/image/flatten.c src/image/flatten.h \
 	src/image/host.c src/image/host.h \
 	src/image/imgoci.c src/image/imgoci.h \
+	src/image/import.c src/image/import.h \
 	src/image/locate.c src/image/locate.h \
 	src/image/meter.c src/image/meter.h \
 	src/image/name.c src/image/name.h \
 	src/image/progline.c src/image/progline.h \
 	src/image/progress.c src/image/progress.h \
 	src/image/pull.c src/image/pull.h \
+	src/image/saveload.c src/image/saveload.h \
+	src/image/spool.c src/image/spool.h \
 	src/image/store.c src/image/store.h

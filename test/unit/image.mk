@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 check_PROGRAMS += \
 	test/unit/t_dest \
+	test/unit/t_import \
 	test/unit/t_name \
 	test/unit/t_progline \
 	test/unit/t_progress \

@@ -1,0 +1,151 @@
+/* carrier.c - the blobs of one image from one layout to another.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "image/carrier.h"
+
+#include "base/dir.h"
+#include "base/hash.h"
+#include "base/intr.h"
+#include "base/io.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "base/tmp.h"
+#include "image/blobs.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#define COPY_BYTES (1u << 20)
+
+/* Synced before it has its name in ROOT. */
+static int move_blob(const struct carrier *c, int src,
+		     const struct descriptor *d, struct err *e)
+{
+	autostr char *path = str_fmt("blobs/%s", digest_algo(&d->digest));
+	const char *name = digest_hex(&d->digest);
+	autofd int fd = blobs_open(src, &d->digest, d->size, e);
+	autofd int from = -1, to = -1;
+
+	if (fd < 0 || io_sync(fd, name, e))
+		return -1;
+	from = dir_open_beneath(src, path, O_RDONLY | O_DIRECTORY, 0, e);
+	if (from < 0)
+		return -1;
+	to = dir_make_path(c->root, path, 0700, e);
+	if (to < 0)
+		return -1;
+	if (renameat(from, name, to, name))
+		return err_sys(e, "can't make blob %s", d->digest.text);
+	return io_sync(to, path, e);
+}
+
+/* FROM to TO; the sum of what was written is compared with D. */
+static int copy_checked(const struct carrier *c, int from, int to,
+			const struct descriptor *d, size_t row, struct err *e)
+{
+	AUTO(hash) struct hash *h = hash_new(d->digest.algo);
+	autostr char *buffer = xmalloc(COPY_BYTES);
+	char hex[HASH_HEX_MAX];
+	uint64_t done = 0;
+	ssize_t n;
+
+	while ((n = io_read(from, buffer, COPY_BYTES, d->digest.text, e)) > 0) {
+		if (intr_check(e))
+			return -1;
+		hash_add(h, buffer, (size_t)n);
+		if (io_write(to, buffer, (size_t)n, d->digest.text, e))
+			return -1;
+		done += (size_t)n;
+		if (!c->progress)
+			continue;
+		progress_at(c->progress, row, done, 0);
+		progress_tick(c->progress);
+	}
+	if (n < 0)
+		return -1;
+	hash_hex(h, hex);
+	if (strcmp(hex, digest_hex(&d->digest)))
+		return err_set(e, ERR_DIGEST, "expected %s, got %s:%s",
+			       d->digest.text, digest_algo(&d->digest), hex);
+	return 0;
+}
+
+static int copy_blob(const struct carrier *c, int src,
+		     const struct descriptor *d, size_t row, struct err *e)
+{
+	AUTO(tmp) struct tmp t = TMP_INIT;
+	autofd int from = blobs_open(src, &d->digest, d->size, e);
+	autofd int tmpdir = -1;
+
+	if (from < 0)
+		return -1;
+	tmpdir = dir_make_path(c->root, "tmp", 0700, e);
+	if (tmpdir < 0 || tmp_file(&t, tmpdir, e) ||
+	    copy_checked(c, from, t.fd, d, row, e))
+		return -1;
+	return blobs_publish(c->root, &t, &d->digest, e);
+}
+
+static int take(const struct carrier *c, int src, const struct descriptor *d,
+		const char *what, struct err *e)
+{
+	size_t row = 0;
+	int rc;
+
+	if (c->progress)
+		row = progress_add(c->progress, what, &d->digest, d->size);
+	if (blobs_has(c->root, &d->digest, d->size)) {
+		if (c->progress)
+			progress_have(c->progress, row);
+		return 0;
+	}
+	rc = c->is_ours ? move_blob(c, src, d, e)
+			: copy_blob(c, src, d, row, e);
+	if (rc)
+		return err_ctx(e, "%s", what);
+	if (c->progress)
+		progress_done(c->progress, row);
+	return 0;
+}
+
+static int take_layers(const struct carrier *c, int src,
+		       const struct manifest *m, struct err *e)
+{
+	for (size_t k = 0; k < m->n_layers; k++) {
+		autostr char *what =
+			str_fmt("layer %zu of %zu", k + 1, m->n_layers);
+
+		if (take(c, src, &m->layers[k], what, e))
+			return -1;
+	}
+	return 0;
+}
+
+/* A small document, which may be needed again for the next image: copied. */
+static int take_document(const struct carrier *c, int src,
+			 const struct descriptor *d, const char *what,
+			 struct err *e)
+{
+	struct carrier copying = { .root = c->root };
+
+	return take(&copying, src, d, what, e);
+}
+
+int carrier_take(const struct carrier *c, int src, const struct imgoci *i,
+		 struct err *e)
+{
+	const struct manifest *m = &i->manifest;
+	struct descriptor top = { .digest = i->digest, .size = i->size };
+	/* Of a SIF file it means nothing, and some layouts lack it. */
+	bool has_config =
+		!m->is_sif || blobs_has(src, &m->config.digest, m->config.size);
+
+	if (take_layers(c, src, m, e) ||
+	    (has_config &&
+	     take_document(c, src, &m->config, "configuration", e)))
+		return -1;
+	return take_document(c, src, &top, "manifest", e);
+}

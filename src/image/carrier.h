@@ -1,0 +1,27 @@
+/* carrier.h - the blobs of one image from one layout to another on this
+ * machine, each verified. SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef IMAGE_CARRIER_H
+#define IMAGE_CARRIER_H
+
+#include "base/err.h"
+#include "image/imgoci.h"
+#include "image/progress.h"
+
+#include <stdbool.h>
+
+struct carrier {
+	int root; /* where to: a layout's directory, with tmp/ */
+	struct progress *progress; /* or NULL */
+	bool is_ours; /* the other layout is on ROOT's file system, its blobs
+		       * were verified when they were written there, and they
+		       * may be moved */
+};
+
+/* Put the layers, the configuration and at last the manifest of I, which was
+ * loaded from the layout SRC, into ROOT's blobs, but for those that are there.
+ * ERR_DIGEST names what was expected and found. On failure whole blobs stay. */
+MUST_CHECK int carrier_take(const struct carrier *c, int src,
+			    const struct imgoci *i, struct err *e);
+
+#endif
