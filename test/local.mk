@@ -27,6 +27,7 @@ suites = \
 	test/bats/ch-run.bats \
 	test/bats/download.bats \
 	test/bats/faults.bats \
+	test/bats/import.bats \
 	test/bats/sites.bats
 TESTS += $(check_PROGRAMS) $(checks) $(suites)
 

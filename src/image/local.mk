@@ -5,6 +5,7 @@ libimage_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CURL_CFLAGS)
 libimage_a_SOURCES = \
 	src/image/blobs.c src/image/blobs.h \
 	src/image/carrier.c src/image/carrier.h \
+	src/image/carry.c src/image/carry.h \
 	src/image/convert.c src/image/convert.h \
 	src/image/dest.c src/image/dest.h \
 	src/image/download.c src/image/download.h \

@@ -17,11 +17,13 @@
 #include "base/pool.h"
 #include "format/json.h"
 #include "image/blobs.h"
+#include "image/carry.h"
 #include "image/dest.h"
 #include "image/download.h"
 #include "image/flatten.h"
 #include "image/host.h"
 #include "image/imgoci.h"
+#include "image/name.h"
 #include "image/store.h"
 
 #include <stdlib.h>
@@ -314,6 +316,21 @@ static void tell(const struct job *j, const char *dest)
 	log_info("%s is %s", j->name, j->image.digest.text);
 }
 
+/* What was carried here needs no registry. */
+static int from_files(const char *text, const char *dest,
+		      const struct pull_opts *o, struct err *e)
+{
+	struct carry_opts c = {
+		.store = o->store,
+		.platform = o->platform,
+		.as_name = o->as_name,
+		.force = o->force,
+		.no_store = o->no_store,
+	};
+
+	return carry(text, dest, &c, e);
+}
+
 int pull(const char *ref, const char *dest, const struct pull_opts *o,
 	 struct err *e)
 {
@@ -324,6 +341,8 @@ int pull(const char *ref, const char *dest, const struct pull_opts *o,
 		.dest = DEST_INIT,
 	};
 
+	if (name_is_files(ref))
+		return from_files(ref, dest, o, e);
 	if (start(&j, ref, dest, e))
 		return -1;
 	if (find_image(&j, e) || transfer(&j, e))

@@ -1,0 +1,256 @@
+/* carry.c - ch-pull without a network.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "image/carry.h"
+
+#include "base/io.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "base/str.h"
+#include "image/blobs.h"
+#include "image/dest.h"
+#include "image/flatten.h"
+#include "image/host.h"
+#include "image/imgoci.h"
+#include "image/import.h"
+#include "image/name.h"
+#include "image/store.h"
+
+#include <sys/stat.h>
+
+struct carried {
+	const struct carry_opts *o;
+	struct name from;
+	struct platform want;
+	struct store store; /* in use unless fd is -1 */
+	struct tmp layout;  /* in place of the store */
+	int root;           /* of the two, borrowed */
+	struct import_list list;
+};
+
+static void carried_clear(struct carried *c)
+{
+	import_list_clear(&c->list);
+	tmp_clear(&c->layout);
+	store_close(&c->store);
+	name_clear(&c->from);
+}
+AUTO_DEFINE(carried, struct carried, carried_clear)
+
+/* How the image is called in messages and in /ch/image. Caller frees. */
+static char *shown(const struct carried *c, const struct imported *i)
+{
+	return i->ref.repo ? ref_short(&i->ref) : xstrdup(c->from.text);
+}
+
+static int check_platform(const struct carried *c, const struct imported *i,
+			  struct err *e)
+{
+	const struct platform *have = &i->top.platform;
+	autostr char *there = platform_text(have);
+	autostr char *want = platform_text(&c->want);
+	autostr char *name = shown(c, i);
+
+	if (!*have->arch || platform_score(&c->want, have) > 0)
+		return 0;
+	if (c->o->platform)
+		return err_set(e, ERR_NOTFOUND,
+			       "%s: no image for %s; there is %s", name, want,
+			       there);
+	log_warn("%s is for %s, this machine is %s", name, there, want);
+	return 0;
+}
+
+/* Several names of one image are fine. */
+static bool is_one(const struct import_list *l)
+{
+	for (size_t i = 1; i < l->n; i++)
+		if (!digest_eq(&l->v[0].top.digest, &l->v[i].top.digest))
+			return false;
+	return true;
+}
+
+/* A list of one with the name that the user gave. */
+static int rename_one(struct carried *c, struct err *e)
+{
+	struct imported *v = c->list.v;
+
+	for (size_t i = 1; i < c->list.n; i++) {
+		ref_clear(&v[i].ref);
+		descriptor_clear(&v[i].top);
+	}
+	c->list.n = 1;
+	ref_clear(&v[0].ref);
+	return ref_parse(c->o->as_name, &v[0].ref, e);
+}
+
+/* Before anything is named: does everything have one name? */
+static int check_names(struct carried *c, bool needed, struct err *e)
+{
+	if ((c->o->as_name || !needed) && !is_one(&c->list))
+		return err_set(e, ERR_USAGE,
+			       "'%s' holds several images; choose one, as in "
+			       "'%s:REF'",
+			       c->from.text, c->from.text);
+	if (c->o->as_name && rename_one(c, e))
+		return -1;
+	for (size_t i = 0; i < c->list.n; i++)
+		if (needed && !c->list.v[i].ref.repo)
+			return err_set(e, ERR_USAGE,
+				       "'%s' has an image without a name; give "
+				       "it one with --name REF",
+				       c->from.text);
+	return 0;
+}
+
+static int name_all(struct carried *c, struct err *e)
+{
+	for (size_t i = 0; i < c->list.n; i++) {
+		const struct imported *im = &c->list.v[i];
+
+		if (im->ref.repo && store_set(&c->store, &im->ref, &im->top, e))
+			return -1;
+	}
+	return 0;
+}
+
+/* The SIF file's blob, which was verified when it came, to the file DEST. */
+static int write_sif(const struct carried *c, const struct imgoci *i,
+		     const char *dest, struct err *e)
+{
+	const struct descriptor *sif = &i->manifest.layers[0];
+	AUTO(dest) struct dest d = DEST_INIT;
+	AUTO(tmp) struct tmp t = TMP_INIT;
+	autofd int from = -1;
+
+	if (dest_open_file(&d, dest, c->o->force, e))
+		return -1;
+	from = blobs_open(c->root, &sif->digest, sif->size, e);
+	if (from < 0 || tmp_file(&t, d.parent, e) ||
+	    io_copy(from, t.fd, dest, NULL, e))
+		return -1;
+	return dest_publish_file(&d, &t, e);
+}
+
+static int unpack(const struct carried *c, const struct imgoci *i,
+		  const char *dest, struct err *e)
+{
+	AUTO(imgoci_layers) struct imgoci_layers layers = { 0 };
+	AUTO(dest) struct dest d = DEST_INIT;
+	autostr char *name = c->list.v[0].ref.repo ? ref_name(&c->list.v[0].ref)
+						   : xstrdup(c->from.text);
+
+	if (dest_open(&d, dest, c->o->force, e) ||
+	    imgoci_layers_open(c->root, i, false, &layers, e))
+		return -1;
+	if (!flatten(d.parent, &d, i, name, &layers, e))
+		return 0;
+	return imgoci_drop_bad(c->root, i, e);
+}
+
+static int to_dest(const struct carried *c, const char *dest, struct err *e)
+{
+	AUTO(imgoci) struct imgoci i = { 0 };
+	int rc;
+
+	if (imgoci_load(c->root, &c->list.v[0].top, &c->want, &i, e))
+		return -1;
+	rc = i.manifest.is_sif ? write_sif(c, &i, dest, e)
+			       : unpack(c, &i, dest, e);
+	return rc ? err_ctx(e, "%s", c->from.text) : 0;
+}
+
+/* Say early what can't be written. Whether a file that is there may be replaced
+ * depends on what the image is. */
+static int check_dest(const struct carried *c, struct dest *d, const char *dest,
+		      struct err *e)
+{
+	struct stat st;
+
+	if (!stat(dest, &st) && S_ISREG(st.st_mode))
+		return dest_open_file(d, dest, c->o->force, e);
+	return dest_open(d, dest, c->o->force, e);
+}
+
+/* Where the blobs go: the store, or a layout beside DEST. */
+static int open_root(struct carried *c, const char *dest, struct err *e)
+{
+	AUTO(dest) struct dest d = DEST_INIT;
+
+	if (dest && check_dest(c, &d, dest, e))
+		return -1;
+	if (dest && c->o->no_store) {
+		if (tmp_dir(&c->layout, d.parent, e))
+			return -1;
+		c->root = c->layout.fd;
+		return 0;
+	}
+	if (store_open_write(&c->store, c->o->store, e))
+		return -1;
+	c->root = c->store.fd;
+	return 0;
+}
+
+static int tell(const struct carried *c, const struct imported *im,
+		const char *dest, struct err *e)
+{
+	AUTO(imgoci) struct imgoci i = { 0 };
+	autostr char *platform = platform_text(&im->top.platform);
+	autostr char *name = shown(c, im);
+	autostr char *size = NULL;
+	uint64_t bytes = 0;
+	size_t n;
+
+	if (imgoci_load(c->root, &im->top, &c->want, &i, e))
+		return -1;
+	n = i.manifest.n_layers;
+	for (size_t k = 0; k < n; k++)
+		bytes += i.manifest.layers[k].size;
+	size = num_size_text(bytes);
+	if (i.manifest.is_sif)
+		log_note("%s: a SIF file, %s%s%s", name, size,
+			 dest ? ", written to " : "", dest ? dest : "");
+	else
+		log_note("%s: %s, %zu layer%s, %s%s%s", name, platform, n,
+			 n == 1 ? "" : "s", size, dest ? ", unpacked to " : "",
+			 dest ? dest : "");
+	log_info("%s is %s", name, im->top.digest.text);
+	return 0;
+}
+
+int carry(const char *text, const char *dest, const struct carry_opts *o,
+	  struct err *e)
+{
+	AUTO(carried)
+	struct carried c = {
+		.o = o,
+		.store = STORE_INIT,
+		.layout = TMP_INIT,
+		.root = -1,
+	};
+	struct import_list *l = &c.list;
+
+	if (host_platform(o->platform, &c.want, e) ||
+	    name_parse_in(text, &c.from, e))
+		return -1;
+	if (c.from.kind == NAME_DIR)
+		return err_set(e, ERR_UNSUPPORTED, "'%s' is unpacked already",
+			       text);
+	if (open_root(&c, dest, e) ||
+	    import_images(&c.from, &c.want, c.root, o->progress, l, e) ||
+	    check_names(&c, !dest, e))
+		return -1;
+	for (size_t i = 0; i < l->n; i++)
+		if (check_platform(&c, &l->v[i], e))
+			return -1;
+	if ((dest && to_dest(&c, dest, e)) ||
+	    (c.store.fd >= 0 && name_all(&c, e)))
+		return -1;
+	for (size_t i = 0; i < (dest ? 1 : l->n); i++)
+		if (tell(&c, &l->v[i], dest, e))
+			return -1;
+	return 0;
+}
