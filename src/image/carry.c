@@ -28,6 +28,7 @@ struct carried {
 	struct store store; /* in use unless fd is -1 */
 	struct tmp layout;  /* in place of the store */
 	int root;           /* of the two, borrowed */
+	struct ref as;      /* the name that the user gave */
 	struct import_list list;
 };
 
@@ -36,6 +37,7 @@ static void carried_clear(struct carried *c)
 	import_list_clear(&c->list);
 	tmp_clear(&c->layout);
 	store_close(&c->store);
+	ref_clear(&c->as);
 	name_clear(&c->from);
 }
 AUTO_DEFINE(carried, struct carried, carried_clear)
@@ -74,7 +76,7 @@ static bool is_one(const struct import_list *l)
 }
 
 /* A list of one with the name that the user gave. */
-static int rename_one(struct carried *c, struct err *e)
+static void rename_one(struct carried *c)
 {
 	struct imported *v = c->list.v;
 
@@ -84,19 +86,20 @@ static int rename_one(struct carried *c, struct err *e)
 	}
 	c->list.n = 1;
 	ref_clear(&v[0].ref);
-	return ref_parse(c->o->as_name, &v[0].ref, e);
+	v[0].ref = c->as;
+	c->as = (struct ref){ 0 };
 }
 
 /* Before anything is named: does everything have one name? */
 static int check_names(struct carried *c, bool needed, struct err *e)
 {
-	if ((c->o->as_name || !needed) && !is_one(&c->list))
+	if ((c->as.repo || !needed) && !is_one(&c->list))
 		return err_set(e, ERR_USAGE,
 			       "'%s' holds several images; choose one, as in "
 			       "'%s:REF'",
 			       c->from.text, c->from.text);
-	if (c->o->as_name && rename_one(c, e))
-		return -1;
+	if (c->as.repo)
+		rename_one(c);
 	for (size_t i = 0; i < c->list.n; i++)
 		if (needed && !c->list.v[i].ref.repo)
 			return err_set(e, ERR_USAGE,
@@ -233,8 +236,12 @@ int carry(const char *text, const char *dest, const struct carry_opts *o,
 	};
 	struct import_list *l = &c.list;
 
+	if (o->no_store && !dest)
+		return err_set(e, ERR_USAGE,
+			       "--no-store needs a DEST to unpack to");
 	if (host_platform(o->platform, &c.want, e) ||
-	    name_parse_in(text, &c.from, e))
+	    name_parse_in(text, &c.from, e) ||
+	    (o->as_name && ref_parse(o->as_name, &c.as, e)))
 		return -1;
 	if (c.from.kind == NAME_DIR)
 		return err_set(e, ERR_UNSUPPORTED, "'%s' is unpacked already",

@@ -203,6 +203,8 @@ docker.io/library/odd:1'
 	fails 2 "'docker-archive:a.tar' has an image without a name; give it one with --name REF" \
 		ch-pull docker-archive:a.tar
 	same "$(store_names)" ''
+	fails 2 "reference 'Up': upper case 'U' is not allowed" \
+		ch-pull --name Up docker-archive:a.tar
 	works ch-pull --name quay.io/x/bare:2 docker-archive:a.tar
 	same "$(store_names)" quay.io/x/bare:2
 	works ch-pull docker-archive:a.tar ./img
@@ -218,6 +220,7 @@ docker.io/library/odd:1'
 	trees_equal out/img want
 	works ch-pull --no-store "oci:$TEST_IMAGES/layered-gzip" ./out/img2
 	trees_equal out/img2 want
+	fails 2 '--no-store needs a DEST' ch-pull --no-store docker-archive:a.tar
 	absent "$CH_STORE"
 	same "$(ls -A out)" 'img
 img2'
