@@ -112,12 +112,17 @@ static int take(const struct carrier *c, int src, const struct descriptor *d,
 }
 
 static int take_layers(const struct carrier *c, int src,
-		       const struct manifest *m, struct err *e)
+		       const struct manifest *m, uint64_t *fetched,
+		       struct err *e)
 {
+	*fetched = 0;
 	for (size_t k = 0; k < m->n_layers; k++) {
 		autostr char *what =
 			str_fmt("layer %zu of %zu", k + 1, m->n_layers);
 
+		if (!blobs_has(c->root, &m->layers[k].digest,
+			       m->layers[k].size))
+			*fetched += m->layers[k].size;
 		if (take(c, src, &m->layers[k], what, e))
 			return -1;
 	}
@@ -135,7 +140,7 @@ static int take_document(const struct carrier *c, int src,
 }
 
 int carrier_take(const struct carrier *c, int src, const struct imgoci *i,
-		 struct err *e)
+		 uint64_t *fetched, struct err *e)
 {
 	const struct manifest *m = &i->manifest;
 	struct descriptor top = { .digest = i->digest, .size = i->size };
@@ -143,7 +148,7 @@ int carrier_take(const struct carrier *c, int src, const struct imgoci *i,
 	bool has_config =
 		!m->is_sif || blobs_has(src, &m->config.digest, m->config.size);
 
-	if (take_layers(c, src, m, e) ||
+	if (take_layers(c, src, m, fetched, e) ||
 	    (has_config &&
 	     take_document(c, src, &m->config, "configuration", e)))
 		return -1;

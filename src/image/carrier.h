@@ -9,6 +9,7 @@
 #include "image/progress.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct carrier {
 	int root; /* where to: a layout's directory, with tmp/ */
@@ -20,8 +21,10 @@ struct carrier {
 
 /* Put the layers, the configuration and at last the manifest of I, which was
  * loaded from the layout SRC, into ROOT's blobs, but for those that are there.
- * ERR_DIGEST names what was expected and found. On failure whole blobs stay. */
+ * *FETCHED are the bytes of layers that were not. ERR_DIGEST names what was
+ * expected and found. On failure whole blobs stay. */
 MUST_CHECK int carrier_take(const struct carrier *c, int src,
-			    const struct imgoci *i, struct err *e);
+			    const struct imgoci *i, uint64_t *fetched,
+			    struct err *e);
 
 #endif

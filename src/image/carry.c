@@ -42,10 +42,16 @@ static void carried_clear(struct carried *c)
 }
 AUTO_DEFINE(carried, struct carried, carried_clear)
 
-/* How the image is called in messages and in /ch/image. Caller frees. */
+/* How the image is called in messages. Caller frees. */
 static char *shown(const struct carried *c, const struct imported *i)
 {
 	return i->ref.repo ? ref_short(&i->ref) : xstrdup(c->from.text);
+}
+
+/* How it is called in /ch/image and by programs. Caller frees. */
+static char *full_name(const struct carried *c, const struct imported *i)
+{
+	return i->ref.repo ? ref_name(&i->ref) : xstrdup(c->from.text);
 }
 
 static int check_platform(const struct carried *c, const struct imported *i,
@@ -143,8 +149,7 @@ static int unpack(const struct carried *c, const struct imgoci *i,
 {
 	AUTO(imgoci_layers) struct imgoci_layers layers = { 0 };
 	AUTO(dest) struct dest d = DEST_INIT;
-	autostr char *name = c->list.v[0].ref.repo ? ref_name(&c->list.v[0].ref)
-						   : xstrdup(c->from.text);
+	autostr char *name = full_name(c, &c->list.v[0]);
 
 	if (dest_open(&d, dest, c->o->force, e) ||
 	    imgoci_layers_open(c->root, i, false, &layers, e))
@@ -197,30 +202,48 @@ static int open_root(struct carried *c, const char *dest, struct err *e)
 	return 0;
 }
 
+static void tell_line(const struct carried *c, const struct imported *im,
+		      bool is_sif, const struct progress_result *r)
+{
+	autostr char *name = shown(c, im);
+	autostr char *size = num_size_text(r->bytes);
+	const char *dest = r->dest ? r->dest : "";
+
+	if (is_sif)
+		log_note("%s: a SIF file, %s%s%s", name, size,
+			 r->dest ? ", written to " : "", dest);
+	else
+		log_note("%s: %s, %zu layer%s, %s%s%s", name,
+			 r->platform ? r->platform : "unknown platform",
+			 r->layers, r->layers == 1 ? "" : "s", size,
+			 r->dest ? ", unpacked to " : "", dest);
+	log_info("%s is %s", r->name, r->digest->text);
+}
+
 static int tell(const struct carried *c, const struct imported *im,
 		const char *dest, struct err *e)
 {
 	AUTO(imgoci) struct imgoci i = { 0 };
 	autostr char *platform = platform_text(&im->top.platform);
-	autostr char *name = shown(c, im);
-	autostr char *size = NULL;
-	uint64_t bytes = 0;
-	size_t n;
+	autostr char *name = full_name(c, im);
+	struct progress_result r = {
+		.name = name,
+		.platform = *im->top.platform.os ? platform : NULL,
+		.digest = &im->top.digest,
+		.dest = dest,
+		.fetched = im->fetched,
+	};
 
 	if (imgoci_load(c->root, &im->top, &c->want, &i, e))
 		return -1;
-	n = i.manifest.n_layers;
-	for (size_t k = 0; k < n; k++)
-		bytes += i.manifest.layers[k].size;
-	size = num_size_text(bytes);
-	if (i.manifest.is_sif)
-		log_note("%s: a SIF file, %s%s%s", name, size,
-			 dest ? ", written to " : "", dest ? dest : "");
+	r.layers = i.manifest.n_layers;
+	for (size_t k = 0; k < r.layers; k++)
+		r.bytes += i.manifest.layers[k].size;
+	r.from_store = r.bytes - r.fetched;
+	if (c->o->is_json)
+		progress_end(c->o->progress, &r);
 	else
-		log_note("%s: %s, %zu layer%s, %s%s%s", name, platform, n,
-			 n == 1 ? "" : "s", size, dest ? ", unpacked to " : "",
-			 dest ? dest : "");
-	log_info("%s is %s", name, im->top.digest.text);
+		tell_line(c, im, i.manifest.is_sif, &r);
 	return 0;
 }
 

@@ -18,6 +18,7 @@ struct carry_opts {
 	bool force;           /* replace DEST if it is an image */
 	bool no_store;        /* with DEST, keep nothing in the store */
 	struct progress *progress; /* or NULL */
+	bool is_json; /* PROGRESS is: it tells the end, too (progress_end) */
 };
 
 /* TEXT names images in files (name_is_files). Without DEST all of them come

@@ -38,7 +38,8 @@ struct job {
 
 /* The image I, whose blobs are in ROOT now, is called REF (may be empty; moves
  * to the list). */
-static void add(struct job *j, const struct imgoci *i, struct ref *ref)
+static void add(struct job *j, const struct imgoci *i, uint64_t fetched,
+		struct ref *ref)
 {
 	struct import_list *l = j->out;
 	const char *type = i->manifest.media_type;
@@ -46,6 +47,7 @@ static void add(struct job *j, const struct imgoci *i, struct ref *ref)
 	l->v = xrealloc(l->v, l->n + 1, sizeof(*l->v));
 	l->v[l->n++] = (struct imported){
 		.ref = *ref,
+		.fetched = fetched,
 		.top = {
 			.media = MEDIA_MANIFEST,
 			.media_type = xstrdup(type ? type
@@ -147,13 +149,14 @@ static int take_layout(struct job *j, int src, const struct str *layout,
 	AUTO(descriptor) struct descriptor top = { 0 };
 	AUTO(imgoci) struct imgoci i = { 0 };
 	AUTO(ref) struct ref ref = { 0 };
+	uint64_t fetched;
 
 	if (ocilayout_check(layout->p, layout->len, e) ||
 	    find(j, index, &top, e) || imgoci_load(src, &top, j->want, &i, e) ||
-	    carrier_take(&j->carrier, src, &i, e))
+	    carrier_take(&j->carrier, src, &i, &fetched, e))
 		return -1;
 	name_image(j->from, &top, &ref);
-	add(j, &i, &ref);
+	add(j, &i, fetched, &ref);
 	return 0;
 }
 
@@ -250,10 +253,11 @@ static int choose(const struct saved *saved, const char *tag, struct ref *ref,
 
 /* All names of an image, or only REF if that was asked for. */
 static int add_names(struct job *j, const struct saved_image *image,
-		     const struct imgoci *i, struct ref *ref, struct err *e)
+		     const struct imgoci *i, uint64_t fetched, struct ref *ref,
+		     struct err *e)
 {
 	if (ref->repo || !image->tags.n) {
-		add(j, i, ref);
+		add(j, i, fetched, ref);
 		return 0;
 	}
 	for (size_t k = 0; k < image->tags.n; k++) {
@@ -263,7 +267,7 @@ static int add_names(struct job *j, const struct saved_image *image,
 			e->kind = ERR_FORMAT; /* it is the archive's */
 			return err_ctx(e, "manifest.json: RepoTags");
 		}
-		add(j, i, &r);
+		add(j, i, fetched, &r);
 	}
 	return 0;
 }
@@ -277,10 +281,13 @@ static int take_saved(struct job *j, const struct spool *s,
 	for (size_t i = 0; i < n; i++)
 		if (saveload_image(s, &images[i], &v[i], e))
 			return n == 1 ? -1 : err_ctx(e, "image %zu", i);
-	for (size_t i = 0; i < n; i++)
-		if (carrier_take(&j->carrier, s->dir.fd, &v[i], e) ||
-		    add_names(j, &images[i], &v[i], ref, e))
+	for (size_t i = 0; i < n; i++) {
+		uint64_t fetched;
+
+		if (carrier_take(&j->carrier, s->dir.fd, &v[i], &fetched, e) ||
+		    add_names(j, &images[i], &v[i], fetched, ref, e))
 			return -1;
+	}
 	return 0;
 }
 

@@ -19,6 +19,7 @@
 struct imported {
 	struct ref ref;        /* its name; repo NULL if it has none inside */
 	struct descriptor top; /* the manifest, with platform, for store_set */
+	uint64_t fetched;      /* bytes of layers that ROOT did not have */
 };
 
 struct import_list {

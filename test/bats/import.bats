@@ -261,6 +261,22 @@ img2'
 		ch-pull --arch s390x "oci:$TEST_IMAGES/alpine"
 }
 
+@test "an image that does not say its platform" {
+	python3 -B - "$TEST_STAGE/bats/registry" <<-'END'
+		import sys
+		sys.path.insert(0, sys.argv[1])
+		import oci
+		layout = oci.Layout("x")
+		layer, diff = layout.layer(b"\0" * 1024)
+		layout.tag(layout.manifest(layout.json(
+		    {"rootfs": {"type": "layers", "diff_ids": [diff]}},
+		    oci.OCI + "config.v1+json"), [layer]), "a/b:1")
+	END
+	works ch-pull oci:x ./img
+	says '^ch-pull: a/b:1: unknown platform, 1 layer, .* unpacked to ./img$'
+	works ch-convert a/b:1 ./img2
+}
+
 # --- SIF files
 
 @test "a SIF file in a layout is written as it is" {
