@@ -14,6 +14,7 @@ libimage_a_SOURCES = \
 	src/image/host.c src/image/host.h \
 	src/image/imgoci.c src/image/imgoci.h \
 	src/image/import.c src/image/import.h \
+	src/image/label.c src/image/label.h \
 	src/image/locate.c src/image/locate.h \
 	src/image/meter.c src/image/meter.h \
 	src/image/name.c src/image/name.h \
