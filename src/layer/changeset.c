@@ -180,15 +180,24 @@ static int put_dir(struct change *ch, struct err *e)
 	return dir_xattrs(ch, n, e);
 }
 
-static int write_content(struct change *ch, struct disk_file *f, struct err *e)
+/* A short content that is there in one piece is written when the file is
+ * closed: tarread's bytes stay until its next call, and closing copies them. */
+static int write_content(struct change *ch, struct closer_file *f,
+			 struct err *e)
 {
 	uint64_t end = 0;
 	uint64_t offset;
 	const void *p;
 	size_t n;
-	int got;
+	int got = tarread_data(ch->r, &p, &n, &offset, e);
 
-	while ((got = tarread_data(ch->r, &p, &n, &offset, e)) > 0) {
+	if (got > 0 && n == ch->entry->size && n <= CLOSER_DATA_MAX) {
+		f->data = p;
+		f->n = n;
+		ch->c->stats->bytes += n;
+		return 0;
+	}
+	for (; got > 0; got = tarread_data(ch->r, &p, &n, &offset, e)) {
 		if (intr_check(e) ||
 		    io_pwrite(f->fd, p, n, (off_t)offset, ch->base, e))
 			return -1;
@@ -206,22 +215,24 @@ static int write_content(struct change *ch, struct disk_file *f, struct err *e)
 
 static int put_file(struct change *ch, struct err *e)
 {
-	struct timespec mtime = clamp(ch->c, ch->entry->mtime);
 	mode_t mode = keep_mode(ch, S_IRUSR);
-	struct disk_file f;
+	struct closer_file f;
 	struct node *n;
 	bool fresh;
 
 	if (put(ch, NODE_FILE, &n, &fresh, e) ||
 	    disk_create(ch->c->disk, n, mode, ch->entry->has_xattrs, &f, e))
 		return -1;
+	f.name = ch->entry->name;
+	f.mtime = clamp(ch->c, ch->entry->mtime);
 	if (write_content(ch, &f, e)) {
 		disk_abandon(&f);
 		return -1;
 	}
 	if (ch->entry->has_xattrs)
 		set_xattrs(ch, f.fd);
-	return disk_close(&f, mode, &mtime, e);
+	disk_close(ch->c->disk, &f);
+	return 0;
 }
 
 static int put_symlink(struct change *ch, struct err *e)
@@ -368,20 +379,18 @@ static int apply_entry(struct change *ch, struct err *e)
 	return put_entry(ch, e);
 }
 
-int changeset_apply(struct changeset *c, struct tarread *r, struct err *e)
+/* One after the other, up to the first that fails. What a file of before still
+ * has to say is asked by the caller. */
+static int apply_entries(struct changeset *c, struct tarread *r, struct err *e)
 {
 	struct tarread_entry entry;
 	int got;
 
-	if (c->layer == TREE_LAYER_MAX)
-		return err_set(e, ERR_LIMIT, "more than %d layers",
-			       TREE_LAYER_MAX);
-	c->layer++;
 	while ((got = tarread_next(r, &entry, e)) > 0) {
 		struct change ch = { .c = c, .r = r, .entry = &entry };
 
 		c->stats->entries++;
-		if (intr_check(e))
+		if (intr_check(e) || disk_failed(c->disk))
 			return -1;
 		if (!apply_entry(&ch, e))
 			continue;
@@ -390,6 +399,18 @@ int changeset_apply(struct changeset *c, struct tarread *r, struct err *e)
 					   : err_ctx(e, "'%s'", entry.name);
 	}
 	return got;
+}
+
+int changeset_apply(struct changeset *c, struct tarread *r, struct err *e)
+{
+	if (c->layer == TREE_LAYER_MAX)
+		return err_set(e, ERR_LIMIT, "more than %d layers",
+			       TREE_LAYER_MAX);
+	c->layer++;
+	int failed = apply_entries(c, r, e);
+
+	/* A file that could not be completed came before what failed here. */
+	return disk_settle(c->disk, e) ? -1 : failed;
 }
 
 int changeset_finish(struct changeset *c, struct err *e)

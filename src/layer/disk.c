@@ -32,6 +32,7 @@ struct slot {
 
 struct disk {
 	int root;
+	struct closer *closer;
 	struct slot slots[CACHE_SLOTS];
 	uint64_t clock;
 	const struct node *pinned; /* stays in the cache */
@@ -64,7 +65,8 @@ struct disk *disk_new(int root, struct err *e)
 	AUTO(disk) struct disk *d = xcalloc(1, sizeof(*d));
 
 	d->root = root;
-	return probe(d, e) ? NULL : TAKE(d);
+	d->closer = closer_new(e);
+	return !d->closer || probe(d, e) ? NULL : TAKE(d);
 }
 
 static void slot_clear(struct slot *s)
@@ -78,6 +80,8 @@ static void slot_clear(struct slot *s)
 
 void disk_free(struct disk *d)
 {
+	if (d->closer)
+		closer_free(d->closer);
 	for (size_t i = 0; i < CACHE_SLOTS; i++)
 		if (d->slots[i].node)
 			close(d->slots[i].fd);
@@ -117,7 +121,7 @@ static int cached(struct disk *d, const struct node *n)
 
 /* Only FUSE and some network file systems let open be interrupted. Whether that
  * means stop is asked between entries. */
-static int open_at(int parent, const char *name, int flags, mode_t mode)
+static int open_patiently(int parent, const char *name, int flags, mode_t mode)
 {
 	int fd;
 
@@ -127,9 +131,25 @@ static int open_at(int parent, const char *name, int flags, mode_t mode)
 	return fd;
 }
 
+/* Where the limit on descriptors is small, those of files that wait to be
+ * closed can be had back. */
+static int open_at(struct disk *d, int parent, const char *name, int flags,
+		   mode_t mode)
+{
+	struct err ignored = { 0 }; /* comes again from disk_settle */
+	int fd = open_patiently(parent, name, flags, mode);
+
+	if (fd >= 0 || errno != EMFILE)
+		return fd;
+	if (!closer_wait(d->closer, &ignored))
+		return open_patiently(parent, name, flags, mode);
+	errno = EMFILE;
+	return -1;
+}
+
 static int open_below(struct disk *d, int parent, struct node *n, struct err *e)
 {
-	int fd = open_at(parent, n->name, O_PATH | O_DIRECTORY, 0);
+	int fd = open_at(d, parent, n->name, O_PATH | O_DIRECTORY, 0);
 
 	if (fd < 0)
 		return err_sys(e, "can't open the directory '%s'", n->name);
@@ -249,45 +269,46 @@ int disk_fifo(struct disk *d, struct node *n, mode_t mode,
 }
 
 int disk_create(struct disk *d, struct node *n, mode_t mode, bool writable,
-		struct disk_file *f, struct err *e)
+		struct closer_file *f, struct err *e)
 {
 	int parent = dir_fd(d, n->parent, e);
 	mode_t first = (mode & PERMISSIONS) | (writable ? S_IWUSR : 0);
 
 	if (parent < 0)
 		return -1;
-	f->fd = open_at(parent, n->name, O_WRONLY | O_CREAT | O_EXCL, first);
-	if (f->fd < 0)
-		return not_made(n, "file", e);
-	f->made = first & ~d->cut;
-	return 0;
+	*f = (struct closer_file){
+		.fd = open_at(d, parent, n->name, O_WRONLY | O_CREAT | O_EXCL,
+			      first),
+		.made = first & ~d->cut,
+		.mode = mode,
+	};
+	return f->fd < 0 ? not_made(n, "file", e) : 0;
 }
 
-void disk_abandon(struct disk_file *f)
+void disk_close(struct disk *d, struct closer_file *f)
+{
+	closer_add(d->closer, f);
+}
+
+void disk_abandon(struct closer_file *f)
 {
 	close(TAKE_FD(f->fd));
 }
 
-/* Close reports what the file system put off (quota, NFS): close(2). */
-int disk_close(struct disk_file *f, mode_t mode, const struct timespec *mtime,
-	       struct err *e)
+bool disk_failed(const struct disk *d)
 {
-	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, *mtime };
-	autofd int fd = TAKE_FD(f->fd);
-
-	if (mode != f->made && fchmod(fd, mode))
-		return err_sys(e, "can't set the mode");
-	if (futimens(fd, times))
-		return err_sys(e, "can't set the time");
-	if (close(TAKE_FD(fd)) && errno != EINTR)
-		return err_sys(e, "can't write");
-	return 0;
+	return closer_failed(d->closer);
 }
 
-static int copy_content(int parent, const char *name, struct disk_file *to,
-			struct stat *st, struct err *e)
+int disk_settle(struct disk *d, struct err *e)
 {
-	autofd int from = open_at(parent, name, O_RDONLY | O_NONBLOCK, 0);
+	return closer_wait(d->closer, e);
+}
+
+static int copy_content(struct disk *d, int parent, const char *name,
+			struct closer_file *to, struct stat *st, struct err *e)
+{
+	autofd int from = open_at(d, parent, name, O_RDONLY | O_NONBLOCK, 0);
 
 	if (from < 0 || fstat(from, st))
 		return err_sys(e, "can't read '%s'", name);
@@ -299,15 +320,20 @@ static int copy_file(struct disk *d, struct node *n, int old_parent,
 		     const struct node *old, struct err *e)
 {
 	struct stat st;
-	struct disk_file f;
+	struct closer_file f;
 
-	if (disk_create(d, n, S_IRUSR, false, &f, e))
+	if (closer_wait(d->closer, e) ||
+	    disk_create(d, n, S_IRUSR, false, &f, e))
 		return -1;
-	if (copy_content(old_parent, old->name, &f, &st, e)) {
+	if (copy_content(d, old_parent, old->name, &f, &st, e)) {
 		disk_abandon(&f);
 		return -1;
 	}
-	return disk_close(&f, st.st_mode & 07777, &st.st_mtim, e);
+	f.mode = st.st_mode & 07777;
+	f.mtime = st.st_mtim;
+	f.name = n->name;
+	closer_add(d->closer, &f);
+	return 0;
 }
 
 static int copy_node(struct disk *d, struct node *n, int old_parent,
@@ -360,7 +386,7 @@ int disk_open_dir(struct disk *d, struct node *n, struct err *e)
 
 	if (parent < 0)
 		return -1;
-	int fd = open_at(parent, name, O_RDONLY | O_DIRECTORY, 0);
+	int fd = open_at(d, parent, name, O_RDONLY | O_DIRECTORY, 0);
 
 	return fd < 0 ? err_sys(e, "can't open the directory '%s'", name) : fd;
 }

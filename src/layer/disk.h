@@ -7,12 +7,14 @@
  * that something is followed or overwritten. What is made gets exactly the
  * mode asked for, whatever the umask, default ACLs or set-group-ID bit of the
  * place; this costs a system call only where they would change it. Times are
- * set last; those of directories by disk_finish at the very end.
+ * set last; those of directories by disk_finish at the very end. Files are
+ * completed by a thread of their own (closer.h).
  */
 #ifndef LAYER_DISK_H
 #define LAYER_DISK_H
 
 #include "base/err.h"
+#include "layer/closer.h"
 #include "layer/tree.h"
 
 #include <stdbool.h>
@@ -25,7 +27,7 @@ struct disk;
 
 /* The tree below the empty directory ROOT, which stays the caller's (O_PATH
  * will do). Makes and removes one directory there to learn what becomes of
- * modes. */
+ * modes, and starts a thread. */
 struct disk *disk_new(int root, struct err *e);
 void disk_free(struct disk *d);
 AUTO_DEFINE_PTR(disk, struct disk, disk_free)
@@ -46,28 +48,29 @@ MUST_CHECK int disk_fifo(struct disk *d, struct node *n, mode_t mode,
 MUST_CHECK int disk_link(struct disk *d, struct node *n, struct node *old,
 			 struct err *e);
 
-/* A file that is being written. */
-struct disk_file {
-	int fd;
-	mode_t made; /* mode it was created with */
-};
-
 /* Create the file N. MODE is what it will have in the end, WRITABLE keeps it
- * writable till then (fsetxattr wants that). */
+ * writable till then (fsetxattr wants that). To F goes what is known of it:
+ * name, mtime and, if short, content are the caller's to add. */
 MUST_CHECK int disk_create(struct disk *d, struct node *n, mode_t mode,
-			   bool writable, struct disk_file *f, struct err *e);
-/* Set mode and time and close it. */
-MUST_CHECK int disk_close(struct disk_file *f, mode_t mode,
-			  const struct timespec *mtime, struct err *e);
+			   bool writable, struct closer_file *f, struct err *e);
+/* The file has what it needs: content, mode, time and close are left to the
+ * closer's thread. */
+void disk_close(struct disk *d, struct closer_file *f);
 /* Close it as it is, after a failure. */
-void disk_abandon(struct disk_file *f);
+void disk_abandon(struct closer_file *f);
+/* Has a file failed that was closed? Never blocks. */
+bool disk_failed(const struct disk *d);
+/* Wait until all closed files are complete: -1 with the error of the first that
+ * failed, and its name. */
+MUST_CHECK int disk_settle(struct disk *d, struct err *e);
 
 /* Directory N, O_RDONLY, for its attributes; the caller closes it. */
 MUST_CHECK int disk_open_dir(struct disk *d, struct node *n, struct err *e);
 /* Remove all user.* attributes of FD. */
 void disk_clear_xattrs(int fd);
 
-/* Last of all: modes and times of all directories of T. */
+/* Last of all, when all files are complete: modes and times of all directories
+ * of T. */
 MUST_CHECK int disk_finish(struct disk *d, struct tree *t, struct err *e);
 
 #endif

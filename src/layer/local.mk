@@ -5,6 +5,7 @@ liblayer_a_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS) $(ZLIB_CFLAGS) $(ZSTD_CFLAGS)
 liblayer_a_SOURCES = \
 	src/layer/arread.c src/layer/arread.h \
 	src/layer/changeset.c src/layer/changeset.h \
+	src/layer/closer.c src/layer/closer.h \
 	src/layer/codec.c src/layer/codec.h \
 	src/layer/disk.c src/layer/disk.h \
 	src/layer/inflate.h \

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 check_PROGRAMS += \
 	test/unit/t_changeset \
+	test/unit/t_closer \
 	test/unit/t_codec \
 	test/unit/t_codec_zlib \
 	test/unit/t_disk \
