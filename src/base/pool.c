@@ -8,6 +8,7 @@
 #include "base/mem.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 
 /* Ours need a few KiB and libraries (curl, zstd) tens; the usual 8 MiB would
@@ -29,6 +30,18 @@ struct pool {
 	bool has_failed;
 	struct err first; /* ERR_NONE until a thread said why it failed */
 };
+
+/* A machine of more than 1024 processors needs a larger set:
+ * sched_getaffinity(2) then fails, and who has that many won't miss the exact
+ * number. */
+unsigned pool_processors(void)
+{
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof(set), &set))
+		return CPU_SETSIZE;
+	return (unsigned)CPU_COUNT(&set);
+}
 
 struct pool *pool_new(void)
 {

@@ -18,6 +18,9 @@
 
 struct pool;
 
+/* How many processors this process may use: its CPU set, not the machine's. */
+unsigned pool_processors(void);
+
 struct pool *pool_new(void);
 /* Start FN(ARG, &err) in a thread. ERR_SYS if no thread can be had. */
 MUST_CHECK int pool_start(struct pool *p, int (*fn)(void *arg, struct err *e),

@@ -3,12 +3,14 @@
  *
  *	decode thread   source -> blob sum, size -> codec -> ring
  *	hash thread     ring -> sum of the plain tar (only if a diff_id is
- *given) caller          ring -> tar entries -> files
+ *	                given)
+ *	caller          ring -> tar entries -> files
  *
- * A layer's last slot is marked. The decoder runs on into the next layer while
- * this one is still being written, as far as the ring has room. Who fails
- * cancels the ring; the others then stop without an error of their own, so
- * that the cause is what is reported.
+ * The first two and their ring are a lane, and there are a few of them: lane i
+ * has every n-th layer from the i-th. Layers are written in order, so those of
+ * other lanes are decoded ahead as far as their rings have room. A layer's last
+ * slot is marked. Who fails stops all: the first to do so tells the cause, the
+ * others end without an error of their own.
  */
 #include "config.h"
 
@@ -21,12 +23,15 @@
 #include "layer/codec.h"
 #include "layer/tarread.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
-/* Big enough that waking a thread costs nothing per byte, small enough that
- * what is under way stays in the caches. */
-#define SLOTS 32
+/* Slots are big enough that waking a thread costs nothing per byte, small
+ * enough that what is under way stays in the caches. */
 #define SLOT_BYTES ((size_t)256 << 10)
+#define SLOTS_MAX 32 /* of a lane */
+#define SLOTS_ALL 64 /* of all lanes */
+#define LANES_MAX 4
 #define INPUT_BYTES ((size_t)256 << 10)
 
 enum mark {
@@ -39,16 +44,24 @@ enum reader {
 	READER_HASH,
 };
 
+struct lane {
+	struct pipeline *p;
+	size_t first; /* of its layers */
+	struct ring *ring;
+};
+
 struct pipeline {
 	const struct layer_source *layers;
 	size_t n_layers;
-	struct ring *ring;
+	struct lane lanes[LANES_MAX];
+	size_t n_lanes;
 	struct pool *pool;
+	atomic_bool is_stopped;
 };
 
 /* The decode thread's view of one layer. */
 struct input {
-	struct pipeline *p;
+	struct ring *ring;
 	const struct layer_source *layer;
 	struct codec *codec; /* NULL: not yet known */
 	struct hash *hash;   /* of the blob, or NULL */
@@ -95,7 +108,7 @@ static ssize_t fetch(struct input *in, char *buffer, size_t want, struct err *e)
 /* Decode N bytes into the ring. -1 without an error if it was cancelled. */
 static int decode(struct input *in, const void *p, size_t n, struct err *e)
 {
-	struct ring *ring = in->p->ring;
+	struct ring *ring = in->ring;
 	bool is_full;
 
 	do {
@@ -145,16 +158,16 @@ static int finish_input(struct input *in, struct err *e)
 		return -1;
 	if (codec_end(in->codec, e))
 		return -1;
-	if (!in->slot && !(in->slot = ring_slot(in->p->ring)))
+	if (!in->slot && !(in->slot = ring_slot(in->ring)))
 		return -1;
-	ring_push(in->p->ring, in->filled, MARK_LAYER_END);
+	ring_push(in->ring, in->filled, MARK_LAYER_END);
 	return 0;
 }
 
-static int decode_layer(struct pipeline *p, const struct layer_source *l,
+static int decode_layer(struct ring *ring, const struct layer_source *l,
 			char *buffer, struct err *e)
 {
-	AUTO(input) struct input in = { .p = p, .layer = l };
+	AUTO(input) struct input in = { .ring = ring, .layer = l };
 	ssize_t n;
 
 	if (l->blob_hex)
@@ -173,29 +186,37 @@ static int decode_layer(struct pipeline *p, const struct layer_source *l,
 	return n < 0 ? -1 : finish_input(&in, e);
 }
 
-/* What a stage of LAYER returns: with the layer's name before the error, if
- * there is one, and the others stopped. */
+/* What a stage of LAYER returns: if it is the first to fail, all others are
+ * stopped and its error is the cause, with the layer's name before it. Later
+ * errors may only be due to that, a source's for instance that was told to
+ * give up. */
 static int stop(struct pipeline *p, const struct layer_source *layer,
 		struct err *e)
 {
-	ring_cancel(p->ring);
-	if (e->kind != ERR_NONE)
+	if (atomic_exchange(&p->is_stopped, true)) {
+		*e = (struct err){ 0 };
+		return -1;
+	}
+	for (size_t i = 0; i < p->n_lanes; i++)
+		ring_cancel(p->lanes[i].ring);
+	if (layer && e->kind != ERR_NONE)
 		err_ctx(e, "%s", layer->name);
 	return -1;
 }
 
 static int decode_main(void *arg, struct err *e)
 {
-	struct pipeline *p = arg;
+	const struct lane *lane = arg;
+	struct pipeline *p = lane->p;
 	autostr char *buffer = xmalloc(INPUT_BYTES);
 
-	for (size_t i = 0; i < p->n_layers; i++)
-		if (decode_layer(p, &p->layers[i], buffer, e))
+	for (size_t i = lane->first; i < p->n_layers; i += p->n_lanes)
+		if (decode_layer(lane->ring, &p->layers[i], buffer, e))
 			return stop(p, &p->layers[i], e);
 	return 0;
 }
 
-static int hash_layer(struct pipeline *p, const struct layer_source *l,
+static int hash_layer(struct ring *ring, const struct layer_source *l,
 		      struct err *e)
 {
 	AUTO(hash) struct hash *h = l->diff_hex ? hash_new(l->diff_algo) : NULL;
@@ -205,21 +226,22 @@ static int hash_layer(struct pipeline *p, const struct layer_source *l,
 		const void *data;
 		size_t n;
 
-		if (!ring_next(p->ring, READER_HASH, &data, &n, &mark))
+		if (!ring_next(ring, READER_HASH, &data, &n, &mark))
 			return -1;
 		if (h)
 			hash_add(h, data, n);
-		ring_release(p->ring, READER_HASH);
+		ring_release(ring, READER_HASH);
 	}
 	return h ? check_sum(h, l->diff_algo, l->diff_hex, "diff_id", e) : 0;
 }
 
 static int hash_main(void *arg, struct err *e)
 {
-	struct pipeline *p = arg;
+	const struct lane *lane = arg;
+	struct pipeline *p = lane->p;
 
-	for (size_t i = 0; i < p->n_layers; i++)
-		if (hash_layer(p, &p->layers[i], e))
+	for (size_t i = lane->first; i < p->n_layers; i += p->n_lanes)
+		if (hash_layer(lane->ring, &p->layers[i], e))
 			return stop(p, &p->layers[i], e);
 	return 0;
 }
@@ -268,9 +290,9 @@ static int drain(struct output *out, struct err *e)
 	return 0;
 }
 
-static int write_layer(struct pipeline *p, struct changeset *c, struct err *e)
+static int write_layer(struct ring *ring, struct changeset *c, struct err *e)
 {
-	struct output out = { .ring = p->ring };
+	struct output out = { .ring = ring };
 	AUTO(tarread) struct tarread *r = tarread_new(next_block, &out);
 
 	if (changeset_apply(c, r, e))
@@ -283,27 +305,51 @@ static int write_layers(struct pipeline *p, int root,
 {
 	AUTO(changeset) struct changeset *c = changeset_new(root, stats, e);
 
-	if (!c) {
-		ring_cancel(p->ring);
-		return -1;
-	}
+	if (!c)
+		return stop(p, NULL, e);
 	for (size_t i = 0; i < p->n_layers; i++)
-		if (write_layer(p, c, e))
+		if (write_layer(p->lanes[i % p->n_lanes].ring, c, e))
 			return stop(p, &p->layers[i], e);
-	if (!changeset_finish(c, e))
-		return 0;
-	ring_cancel(p->ring);
-	return -1;
+	return changeset_finish(c, e) ? stop(p, NULL, e) : 0;
+}
+
+static bool has_diff(const struct layer_source *layers, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (layers[i].diff_hex)
+			return true;
+	return false;
+}
+
+/* More lanes than processors would only take turns. */
+static void lanes_new(struct pipeline *p, bool has_hash)
+{
+	size_t n = pool_processors();
+
+	n = n < LANES_MAX ? n : LANES_MAX;
+	n = n < p->n_layers ? n : p->n_layers;
+	p->n_lanes = n ? n : 1;
+	unsigned slots = (unsigned)(SLOTS_ALL / p->n_lanes);
+
+	slots = slots < SLOTS_MAX ? slots : SLOTS_MAX;
+	for (size_t i = 0; i < p->n_lanes; i++)
+		p->lanes[i] = (struct lane){
+			.p = p,
+			.first = i,
+			.ring = ring_new(slots, SLOT_BYTES, has_hash ? 2 : 1),
+		};
 }
 
 static int start(struct pipeline *p, bool has_hash, struct err *e)
 {
-	if (pool_start(p->pool, decode_main, p, e))
-		return -1;
-	if (!has_hash || !pool_start(p->pool, hash_main, p, e))
-		return 0;
-	ring_cancel(p->ring);
-	return -1;
+	for (size_t i = 0; i < p->n_lanes; i++) {
+		struct lane *l = &p->lanes[i];
+
+		if (pool_start(p->pool, decode_main, l, e) ||
+		    (has_hash && pool_start(p->pool, hash_main, l, e)))
+			return stop(p, NULL, e);
+	}
+	return 0;
 }
 
 /* A read may be waiting for bytes that nobody wants any more. */
@@ -314,29 +360,35 @@ static void cancel_sources(const struct pipeline *p)
 			p->layers[i].cancel(p->layers[i].ctx);
 }
 
+/* After all threads have ended. */
+static void pipeline_clear(struct pipeline *p)
+{
+	pool_free(p->pool);
+	for (size_t i = 0; i < p->n_lanes; i++)
+		ring_free(p->lanes[i].ring);
+}
+
+AUTO_DEFINE(pipeline, struct pipeline, pipeline_clear)
+
 int unpack_layers(int root, const struct layer_source *layers, size_t n,
 		  struct unpack_stats *stats, struct err *e)
 {
-	bool has_hash = false;
-
-	*stats = (struct unpack_stats){ 0 };
-	for (size_t i = 0; i < n; i++)
-		has_hash = has_hash || layers[i].diff_hex;
-	AUTO(ring)
-	struct ring *ring = ring_new(SLOTS, SLOT_BYTES, has_hash ? 2 : 1);
-	AUTO(pool) struct pool *pool = pool_new();
+	AUTO(pipeline)
 	struct pipeline p = {
 		.layers = layers,
 		.n_layers = n,
-		.ring = ring,
-		.pool = pool,
+		.pool = pool_new(),
 	};
+	bool has_hash = has_diff(layers, n);
 	struct err cause = { 0 };
+
+	*stats = (struct unpack_stats){ 0 };
+	lanes_new(&p, has_hash);
 	int failed = start(&p, has_hash, e) || write_layers(&p, root, stats, e);
 
 	if (failed)
 		cancel_sources(&p);
-	if (pool_join(pool, &cause) && (!failed || e->kind == ERR_NONE)) {
+	if (pool_join(p.pool, &cause) && (!failed || e->kind == ERR_NONE)) {
 		*e = cause;
 		failed = true;
 	}

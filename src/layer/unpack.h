@@ -8,7 +8,7 @@
  * ourselves (disk.h). Device nodes are left out and counted. Set-user-ID and
  * set-group-ID bits are kept off. Directories get u+rwx, files u+r. Modes,
  * modification times and user.* attributes are kept; owner is the caller.
- * Memory: the ring (8 MiB), the decoder and the table of names.
+ * Memory: the rings (8 or 16 MiB), up to four decoders and the table of names.
  */
 #ifndef LAYER_UNPACK_H
 #define LAYER_UNPACK_H
@@ -27,7 +27,8 @@ struct layer_source {
 	uint64_t size;    /* of the compressed bytes; more or fewer is
 			   * ERR_DIGEST */
 	/* Give up to N compressed bytes, waiting as long as it takes; 0 at the
-	 * end, -1 with E. Called from one thread, not the caller's. */
+	 * end, -1 with E. Called from one thread, not the caller's; several
+	 * layers are read at a time. */
 	ssize_t (*read)(void *ctx, void *p, size_t n, struct err *e);
 	/* Unpacking has failed: make a read that waits, and all later ones,
 	 * fail. Called at most once, from the caller's thread, for a layer that

@@ -10,6 +10,7 @@
 #include "layertest.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <zlib.h>
@@ -25,6 +26,7 @@ struct fault {
 	size_t cut_at;  /* the blob ends there; 0: whole */
 	size_t flip_at; /* a byte is changed there; 0: none */
 	int slow_us;    /* pause before each read */
+	bool waits;     /* the source waits until it is cancelled */
 };
 
 struct layer {
@@ -32,7 +34,7 @@ struct layer {
 	struct str blob;
 	struct fault fault;
 	size_t at;
-	int n_cancels;
+	atomic_int n_cancels;
 };
 
 static ssize_t on_read(void *ctx, void *p, size_t n, struct err *e)
@@ -40,6 +42,10 @@ static ssize_t on_read(void *ctx, void *p, size_t n, struct err *e)
 	struct layer *l = ctx;
 	size_t left = l->blob.len - l->at;
 
+	while (l->fault.waits && !l->n_cancels)
+		usleep(1000);
+	if (l->fault.waits)
+		return err_set(e, ERR_INTR, "told to give up");
 	if (l->fault.slow_us)
 		usleep((useconds_t)l->fault.slow_us);
 	if (l->fault.fail_at && l->at >= l->fault.fail_at)
@@ -247,6 +253,21 @@ static void test_faults(struct layer layers[3])
 	}
 }
 
+/* What a source says that was told to give up never hides the cause. */
+static void test_waiting(struct layer layers[3])
+{
+	struct unpack_stats stats;
+	struct err e = { 0 };
+
+	layers[0].fault = (struct fault){ .bad_diff = true };
+	layers[1].fault = (struct fault){ .waits = true };
+	layers[2].fault = (struct fault){ .waits = true };
+	ok(run(layers, &stats, &e) && e.kind == ERR_DIGEST &&
+		   strstr(e.msg, "layer 1 of 3: diff_id"),
+	   "the cause is kept: %s", e.msg);
+	is_num(layers[1].n_cancels, 1, "the second source was cancelled");
+}
+
 /* The writer's error, while the source would go on for ever. */
 static void test_writer(struct layer layers[3])
 {
@@ -314,11 +335,12 @@ static void test_signal(struct layer layers[3])
 	is_num(status, 0, "a signal stops it");
 }
 
-/* In a child, with a limit on the size of files: the write that passes it fails
- * as on a full disk. */
-static void test_full(struct layer layers[3])
+/* In a child with a limit: true if it ends as EXPECTED, a part of the error's
+ * message, or NULL for success. */
+static void test_limit(struct layer layers[3], int which, rlim_t most,
+		       const char *expected, const char *what)
 {
-	static const struct rlimit limit = { 5000000, 5000000 };
+	const struct rlimit limit = { most, most };
 	pid_t pid = fork();
 	int status = 0;
 
@@ -327,15 +349,30 @@ static void test_full(struct layer layers[3])
 		struct err e = { 0 };
 
 		intr_init(); /* ignores SIGXFSZ */
-		setrlimit(RLIMIT_FSIZE, &limit);
+		setrlimit((__rlimit_resource_t)which, &limit);
 		int rc = run(layers, &stats, &e);
-		bool good = rc && e.kind == ERR_SYS && e.code == EFBIG &&
-			    strstr(e.msg, "layer 1 of 3: 'big': can't write");
 
-		_exit(good ? 0 : 1);
+		_exit(expected ? !rc || e.kind != ERR_SYS ||
+					 !strstr(e.msg, expected)
+			       : rc);
 	}
 	waitpid(pid, &status, 0);
-	is_num(status, 0, "a full disk stops it");
+	is_num(status, 0, what);
+}
+
+/* The write that passes the limit fails as on a full disk. Files of layer 1
+ * hold their names: d0/f10 is the first of six bytes. */
+static void test_limits(struct layer layers[3])
+{
+	for (int j = 0; j < 3; j++)
+		layers[j].fault = (struct fault){ 0 };
+	test_limit(layers, RLIMIT_FSIZE, 5000000,
+		   "layer 1 of 3: 'big': can't write 'big': File too large",
+		   "a full disk stops it");
+	test_limit(layers, RLIMIT_FSIZE, 5,
+		   "layer 1 of 3: 'd0/f10': can't write 'f10': File too large",
+		   "of small files the first that fails is named");
+	test_limit(layers, RLIMIT_NOFILE, 40, NULL, "few descriptors will do");
 }
 
 int main(void)
@@ -346,10 +383,11 @@ int main(void)
 		layer_make(&layers[i], i);
 	test_good(layers);
 	test_faults(layers);
+	test_waiting(layers);
 	test_writer(layers);
 	test_nothing();
 	test_signal(layers);
-	test_full(layers);
+	test_limits(layers);
 	for (int i = 0; i < 3; i++) {
 		str_clear(&layers[i].plain);
 		str_clear(&layers[i].blob);
