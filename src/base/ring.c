@@ -64,13 +64,15 @@ void ring_free(struct ring *r)
 	free(r);
 }
 
-/* With the mutex held: have all readers let the oldest slot go? */
-static bool has_room(const struct ring *r)
+/* With the mutex held: the slots that all readers have let go. */
+static uint64_t n_free(const struct ring *r)
 {
+	uint64_t most = 0;
+
 	for (unsigned i = 0; i < r->n_readers; i++)
-		if (r->pushed - r->read[i] == r->n_slots)
-			return false;
-	return true;
+		if (r->pushed - r->read[i] > most)
+			most = r->pushed - r->read[i];
+	return r->n_slots - most;
 }
 
 void *ring_slot(struct ring *r)
@@ -78,7 +80,7 @@ void *ring_slot(struct ring *r)
 	void *slot = NULL;
 
 	pthread_mutex_lock(&r->mutex);
-	while (!r->is_cancelled && !has_room(r)) {
+	while (!r->is_cancelled && !n_free(r)) {
 		r->is_producer_waiting = true;
 		pthread_cond_wait(&r->has_room, &r->mutex);
 		r->is_producer_waiting = false;
@@ -126,12 +128,14 @@ bool ring_next(struct ring *r, unsigned i, const void **data, size_t *len,
 	return is_running;
 }
 
+/* A producer that waits is woken when a quarter is free: where the readers are
+ * the slower ones, a wake for each slot would be for nothing. */
 void ring_release(struct ring *r, unsigned i)
 {
 	pthread_mutex_lock(&r->mutex);
 	assert(r->read[i] < r->pushed);
 	r->read[i]++;
-	if (r->is_producer_waiting && has_room(r))
+	if (r->is_producer_waiting && n_free(r) >= (r->n_slots + 3) / 4)
 		pthread_cond_signal(&r->has_room);
 	pthread_mutex_unlock(&r->mutex);
 }
