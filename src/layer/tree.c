@@ -163,9 +163,11 @@ static struct node *create(const struct node *dir, const char *name, size_t len,
 	return n;
 }
 
+/* Most names that are looked up are new: with two buckets for each node there
+ * is mostly no other to be passed, which costs a cache miss. */
 static void add(struct tree *t, struct node *dir, struct node *n, size_t len)
 {
-	if (t->n_nodes >= t->n_buckets)
+	if (t->n_nodes * 2 >= t->n_buckets)
 		table_grow(t);
 	n->hash = hash_of(t, dir, n->name, len);
 	struct node **to = bucket(t, n->hash);
