@@ -63,4 +63,4 @@ EXTRA_DIST += $(checks) $(suites) test/checks/lib.sh \
 	test/data \
 	test/bats/common.bash test/bats/run.sh test/bats/suite.sh \
 	test/bats/tree.py test/bats/registry \
-	test/bench/bench test/bench/bench.py
+	test/bench/bench test/bench/bench.py test/bench/line.py

@@ -16,6 +16,8 @@ import sys
 import time
 import urllib.request
 
+from line import Line
+
 DIR = sys.argv[1]
 WORK = DIR + "/run/w"
 TIME = "/usr/bin/time"
@@ -29,7 +31,10 @@ STORAGE = "--root $W/st --runroot $W/run --storage-driver overlay"
 # directory that can be run. The first one is what the others are compared with.
 PULLS = [
     ("ch-pull", DIR + "/ours/ch-pull",
-     "exec $DIR/ours/ch-pull -q --store=$W/store $REG/$IMG $W/img"),
+     "exec $DIR/ours/ch-pull -q $NO_STORE --store=$W/store $REG/$IMG $W/img"),
+    ("ch-pull without ISA-L", DIR + "/ours/ch-pull-noisal",
+     "exec $DIR/ours/ch-pull-noisal -q $NO_STORE --store=$W/store $REG/$IMG"
+     " $W/img"),
     ("floor: pullproto -d", DIR + "/bin/pullproto",
      "exec $DIR/bin/pullproto -d $HOST $PORT $NAME $W/img $LAYERS"),
     ("skopeo + umoci", "umoci",
@@ -43,6 +48,7 @@ PULLS = [
     ("ch-image --no-cache", "ch-image",
      "exec ch-image -s $W/st --no-cache pull $TLS/$IMG"),
 ]
+LINE_RATE = 100e6 / 8  # bytes a second: 100 Mbit/s
 # Name, program, arguments; {r}: the root directory, {p}: program to run in it.
 STARTS = [
     ("ch-run", DIR + "/ours/ch-run", ["{r}", "--", "{p}"]),
@@ -58,8 +64,15 @@ STARTS = [
 
 def chosen(name):
     peers = ENV.get("BENCH_PEERS", "").split()
-    return not peers or name == "ch-pull" or name == "ch-run" or any(
+    return not peers or name.split()[0] in ("ch-pull", "ch-run") or any(
         p in name for p in peers)
+
+
+def no_store():
+    """The option to keep nothing but the destination, if there is one."""
+    text = subprocess.run([DIR + "/ours/ch-pull", "--help"],
+                          capture_output=True, text=True, check=True).stdout
+    return "--no-store" if "--no-store" in text else ""
 
 
 def wipe():
@@ -100,7 +113,7 @@ def environment(image):
     name, tag = image.split(":")
     host, port = REGISTRY.split(":")
     env = dict(ENV, DIR=DIR, W=WORK, REG=REGISTRY, IMG=image, NAME=name,
-               HOST=host, PORT=port, TLS=ENV["BENCH_TLS"],
+               HOST=host, PORT=port, TLS=ENV["BENCH_TLS"], NO_STORE=no_store(),
                LAYERS=" ".join(layers(name, tag)), TMPDIR=WORK + "/tmp",
                XDG_RUNTIME_DIR=WORK + "/xdg", HOME=WORK + "/home")
     if os.path.exists(DIR + "/tls.crt"):
@@ -178,6 +191,62 @@ def bench_pull(image, rounds):
     table.show("s", 1)
 
 
+def head_seconds(image):
+    """One round trip for the manifest, without the start of a program."""
+    name, tag = image.split(":")
+    out = subprocess.run(
+        ["curl", "-sf", "-I", "-o", "/dev/null", "-w", "%{time_total}",
+         "-H", "Accept: " + ACCEPT,
+         f"http://{REGISTRY}/v2/{name}/manifests/{tag}"],
+        capture_output=True, text=True, check=True)
+    return float(out.stdout)
+
+
+def bench_again(image, rounds):
+    """Pull to the store what is there already."""
+    env = environment(image)
+    wipe()
+    os.makedirs(WORK, mode=0o700)
+    argv = [DIR + "/ours/ch-pull", "-q", f"--store={WORK}/store",
+            f"{REGISTRY}/{image}"]
+    if spawn(argv, env, DIR + "/run/err")[2]:
+        print(f"# ch-pull: {last_error()}")
+        return
+    pairs = [(spawn(argv, env, DIR + "/run/err"), head_seconds(image))
+             for _ in range(rounds * 5)]
+    wipe()
+    if any(run[2] for run, _ in pairs):
+        print(f"# ch-pull: {last_error()}")
+        return
+    took = statistics.median(run[0] for run, _ in pairs) * 1000
+    trip = statistics.median(head for _, head in pairs) * 1000
+    beside = statistics.median(run[0] - head for run, head in pairs) * 1000
+    print(f"\npull {image} again, unchanged, to the store: {took:.1f} ms; "
+          f"one HEAD {trip:.1f} ms; beside it {beside:.1f} ms")
+
+
+def bench_line(image):
+    """Pull over a slow line: how long after its last byte does it end?"""
+    env = environment(image)
+    host, port = REGISTRY.split(":")
+    line = Line((host, int(port)), LINE_RATE)
+    env["REG"] = f"127.0.0.1:{line.port}"
+    begin = time.monotonic()
+    run = pull(image, PULLS[0][2], env)
+    end = time.monotonic()
+    line.close()
+    wipe()
+    if run[2]:
+        print(f"# ch-pull over the slow line: {last_error()}")
+        return
+    could = line.count / LINE_RATE
+    print(f"\npull {image} over {LINE_RATE * 8 / 1e6:.0f} Mbit/s: "
+          f"{line.count / 1e6:.0f} MB could be there after {could:.2f} s, "
+          f"were after {line.last - begin:.2f} s; "
+          f"ended {end - line.last:.2f} s later: "
+          f"x {run[0] / could:.3f} of what could be")
+
+
 def bundle(root, program, where):
     """What crun wants; without terminal, with the root read-only."""
     os.makedirs(where)
@@ -233,6 +302,10 @@ def main():
     rounds = int(ENV["BENCH_ROUNDS"])
     for image in ENV["BENCH_IMAGES"].split():
         bench_pull(image, rounds)
+    if ENV["BENCH_AGAIN"]:
+        bench_again(ENV["BENCH_AGAIN"], rounds)
+    if ENV["BENCH_LINE"]:
+        bench_line(ENV["BENCH_LINE"])
     if int(ENV["BENCH_STARTS"]):
         bench_start(rounds, int(ENV["BENCH_STARTS"]))
 
