@@ -199,6 +199,10 @@ int disk_gone(void *disk, struct node *n, struct err *e)
 	parent = dir_fd(d, n->parent, e);
 	if (parent < 0)
 		return -1;
+	/* On NFS a removed file that is still open keeps a name in its
+	 * directory, which then can't be removed. */
+	if (n->dir && closer_wait(d->closer, e))
+		return -1;
 	if (n->dir && n->dir->slot >= 0)
 		slot_clear(&d->slots[n->dir->slot]);
 	if (unlinkat(parent, n->name, n->dir ? AT_REMOVEDIR : 0))
