@@ -120,6 +120,16 @@ int tmp_dir(struct tmp *t, int dirfd, struct err *e)
 	return make(t, dirfd, true, e);
 }
 
+int tmp_adopt(struct tmp *t, int dirfd, int fd, char *name, struct err *e)
+{
+	int own = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (own < 0)
+		return err_sys(e, "can't use '%s'", name);
+	*t = (struct tmp){ .dirfd = own, .fd = fd, .name = name };
+	return 0;
+}
+
 /* Old kernels (before 3.15) say ENOSYS, file systems that lack the flag
  * EINVAL. */
 static bool lacks_flag(int code)
@@ -240,15 +250,15 @@ static int move(struct tmp *t, int dirfd, const char *name, enum tmp_how how,
 		struct err *e)
 {
 	mode_t mode = allow_move(t->fd);
-	int rc = how == TMP_EXCL ? rename_excl(t, dirfd, name)
-				 : rename_replace(t, dirfd, name);
+	int rc = how == TMP_REPLACE ? rename_replace(t, dirfd, name)
+				    : rename_excl(t, dirfd, name);
 	int code = errno;
 
 	if (mode)
 		fchmod(t->fd, mode);
 	if (!rc)
 		return 0;
-	if (how == TMP_EXCL && (code == EEXIST || code == ENOTEMPTY)) {
+	if (how != TMP_REPLACE && (code == EEXIST || code == ENOTEMPTY)) {
 		err_set(e, ERR_EXISTS, "'%s' already exists", name);
 		e->code = code;
 		return -1;
@@ -261,7 +271,7 @@ int tmp_publish(struct tmp *t, int dirfd, const char *name, enum tmp_how how,
 {
 	autofd int above = -1;
 
-	if (!t->is_dir) {
+	if (!t->is_dir && how != TMP_CLAIM) {
 		above = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (above < 0)
 			return err_sys(e, "can't make '%s'", name);

@@ -34,9 +34,11 @@ struct tmp {
 	}
 
 enum tmp_how {
-	TMP_EXCL,    /* the name must be free (ERR_EXISTS); RENAME_NOREPLACE, or
-		      * link and unlink (files), rename (directories) where
-		      * that is missing */
+	TMP_EXCL,  /* the name must be free (ERR_EXISTS); RENAME_NOREPLACE, or
+		    * link and unlink (files), rename (directories) where
+		    * that is missing */
+	TMP_CLAIM, /* as TMP_EXCL, but not synced: for a file that says nothing
+		    * after a crash of the machine */
 	TMP_REPLACE, /* a file or a tree of that name is replaced; a directory
 		      * is exchanged (RENAME_EXCHANGE) and the old one removed
 		      * after the new one stands */
@@ -45,6 +47,12 @@ enum tmp_how {
 /* New empty file (mode 0600) or directory (0700) in DIRFD. */
 MUST_CHECK int tmp_file(struct tmp *t, int dirfd, struct err *e);
 MUST_CHECK int tmp_dir(struct tmp *t, int dirfd, struct err *e);
+
+/* Make the file NAME in DIRFD, open as FD, which has any other name, T's: it is
+ * published or removed as if made here, but not swept. FD and NAME become T's.
+ * On failure neither does. */
+MUST_CHECK int tmp_adopt(struct tmp *t, int dirfd, int fd, char *name,
+			 struct err *e);
 
 /* Rename to NAME in DIRFD (same file system). A file is fsynced first and the
  * directory after; a directory's content is the caller's to sync. On failure
