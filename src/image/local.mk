@@ -11,13 +11,17 @@ libimage_a_SOURCES = \
 	src/image/download.c src/image/download.h \
 	src/image/event.c src/image/event.h \
 	src/image/flatten.c src/image/flatten.h \
+	src/image/holder.c src/image/holder.h \
 	src/image/host.c src/image/host.h \
 	src/image/imgoci.c src/image/imgoci.h \
 	src/image/import.c src/image/import.h \
 	src/image/label.c src/image/label.h \
+	src/image/layout.c src/image/layout.h \
+	src/image/lease.c src/image/lease.h \
 	src/image/locate.c src/image/locate.h \
 	src/image/meter.c src/image/meter.h \
 	src/image/name.c src/image/name.h \
+	src/image/partial.c src/image/partial.h \
 	src/image/progline.c src/image/progline.h \
 	src/image/progress.c src/image/progress.h \
 	src/image/pull.c src/image/pull.h \

@@ -3,6 +3,7 @@
 check_PROGRAMS += \
 	test/unit/t_dest \
 	test/unit/t_import \
+	test/unit/t_lease \
 	test/unit/t_name \
 	test/unit/t_progline \
 	test/unit/t_progress \

@@ -1,0 +1,27 @@
+/* layout.h - the directories of an OCI image layout that we write: all get the
+ * permissions of the layout's own.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * So one `chmod` of a new store says who shares it: 0700 nobody, 2770 its
+ * group, 0755 whoever reads. What users make there (blobs) their umask may
+ * narrow further; what must be shared for the whole to work (directories,
+ * index.json, leases) it does not.
+ */
+#ifndef IMAGE_LAYOUT_H
+#define IMAGE_LAYOUT_H
+
+#include "base/err.h"
+
+#include <sys/types.h>
+
+/* Open NAME ("blobs/sha256") in the layout's directory ROOT, made if missing,
+ * with the permission bits and, if others of its group write there, the group
+ * of ROOT. A descriptor. Follows no links below ROOT. */
+MUST_CHECK int layout_dir(int root, const char *name, struct err *e);
+/* What ROOT's bits are for a file: 0600, 0660, 0644, ... */
+mode_t layout_file_mode(int root);
+/* That, less the process's umask. (umask(2) can't be read without being set,
+ * for all threads; so this reads /proc, and without it is 0600.) */
+mode_t layout_blob_mode(int root);
+
+#endif
