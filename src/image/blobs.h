@@ -13,7 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* ROOT is the layout's directory. */
+/* ROOT is the layout's directory; directories and blobs made there have its
+ * permissions (layout.h). */
 
 /* Is the blob there, a regular file of SIZE bytes? Its sum is not computed. */
 bool blobs_has(int root, const struct digest *d, uint64_t size);
@@ -29,6 +30,10 @@ void blobs_drop(int root, const struct digest *d);
 /* Store a small blob. Existing is success. */
 MUST_CHECK int blobs_put(int root, const struct digest *d, const void *p,
 			 size_t n, struct err *e);
+/* Store the blob D, which FROM (a blob of another layout) gives from where it
+ * stands. ERR_DIGEST if that is not what it should be. */
+MUST_CHECK int blobs_copy(int root, int from, const struct digest *d,
+			  uint64_t size, struct err *e);
 /* Publish T (in ROOT's tmp/), whose content was verified, as blob D. */
 MUST_CHECK int blobs_publish(int root, struct tmp *t, const struct digest *d,
 			     struct err *e);

@@ -6,6 +6,7 @@ libimage_a_SOURCES = \
 	src/image/blobs.c src/image/blobs.h \
 	src/image/carrier.c src/image/carrier.h \
 	src/image/carry.c src/image/carry.h \
+	src/image/blobs.c src/image/blobs_sum.c src/image/blobs.h \
 	src/image/convert.c src/image/convert.h \
 	src/image/dest.c src/image/dest.h \
 	src/image/download.c src/image/download.h \
@@ -27,4 +28,6 @@ libimage_a_SOURCES = \
 	src/image/pull.c src/image/pull.h \
 	src/image/saveload.c src/image/saveload.h \
 	src/image/spool.c src/image/spool.h \
-	src/image/store.c src/image/store.h
+	src/image/store.c src/image/store.h \
+	src/image/store.c src/image/store_index.c src/image/store.h \
+	src/image/stores.c src/image/stores.h

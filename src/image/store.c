@@ -7,19 +7,27 @@
 
 #include "base/dir.h"
 #include "base/io.h"
-#include "base/lock.h"
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "base/tmp.h"
-#include "format/json.h"
 #include "format/ocilayout.h"
+#include "image/layout.h"
+#include "image/lease.h"
+#include "image/partial.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <pwd.h>
 #include <string.h>
 #include <sys/stat.h>
+
+enum trust {
+	TRUST_DEFAULT, /* the default place: nobody but us */
+	TRUST_NAMED,   /* named by the user: a group that we are in */
+	TRUST_READ,    /* named, only read: whoever owns it */
+};
 
 char *store_default_path(void)
 {
@@ -51,40 +59,122 @@ static char *absolute(const char *path)
 	return goes_up(path) ? TAKE(full) : path_clean(full);
 }
 
-/* A store in a place that all can write to may have been put there by somebody
- * else, to be run by us. */
-static int check_owner(const struct store *s, struct err *e)
-{
-	struct stat st;
-	struct passwd *pw;
-
-	if (fstat(s->fd, &st))
-		return err_sys(e, "can't stat store '%s'", s->path);
-	if (st.st_uid != geteuid()) {
-		pw = getpwuid(st.st_uid);
-		return err_set(e, ERR_AUTH,
-			       "store '%s' belongs to user '%s' (uid %u), not "
-			       "to you; choose another with --store or "
-			       "CH_STORE",
-			       s->path, pw ? pw->pw_name : "?",
-			       (unsigned)st.st_uid);
-	}
-	if (st.st_mode & 022)
-		return err_set(e, ERR_AUTH,
-			       "store '%s' can be written by others (mode "
-			       "%04o); run: chmod go-w '%s'",
-			       s->path, (unsigned)st.st_mode & 07777, s->path);
-	return 0;
-}
-
-static int open_at(struct store *s, const char *path, struct err *e)
+char *store_path(const char *path)
 {
 	autostr char *fallback = path ? NULL : store_default_path();
 
+	return absolute(path ? path : fallback);
+}
+
+static bool is_in_group(gid_t gid)
+{
+	int n = getgroups(0, NULL);
+	autostr void *list =
+		xcalloc((size_t)(n > 0 ? n : 0) + 1, sizeof(gid_t));
+	const gid_t *v = list;
+
+	if (gid == getegid())
+		return true;
+	n = getgroups(n > 0 ? n : 0, list);
+	for (int i = 0; i < n; i++)
+		if (v[i] == gid)
+			return true;
+	return false;
+}
+
+/* "group 'proj'", "user 'ann' (uid 1000)". */
+static char *group_text(gid_t gid)
+{
+	const struct group *g = getgrgid(gid);
+
+	return g ? str_fmt("group '%s'", g->gr_name)
+		 : str_fmt("group %u", (unsigned)gid);
+}
+
+static char *user_text(uid_t uid)
+{
+	const struct passwd *pw = getpwuid(uid);
+
+	return str_fmt("user '%s' (uid %u)", pw ? pw->pw_name : "?",
+		       (unsigned)uid);
+}
+
+static int refuse_open(const struct store *s, const struct stat *st,
+		       const char *who, const char *letter, struct err *e)
+{
+	autostr char *path = str_shell(s->path);
+
+	return err_set(e, ERR_AUTH,
+		       "store '%s' can be written by %s (mode %04o); run: "
+		       "chmod %s-w %s",
+		       s->path, who, (unsigned)st->st_mode & 07777, letter,
+		       path);
+}
+
+/* Whom the store belongs to, and what helps. */
+static int refuse_owner(const struct store *s, const struct stat *st,
+			enum trust trust, struct err *e)
+{
+	autostr char *user = user_text(st->st_uid);
+	autostr char *group = group_text(st->st_gid);
+	autostr char *path = str_shell(s->path);
+
+	err_set(e, ERR_AUTH, "store '%s' belongs to %s, not to you", s->path,
+		user);
+	if (trust != TRUST_NAMED)
+		return err_hint(e, "choose another with --store or CH_STORE");
+	if (st->st_mode & S_IWGRP)
+		return err_hint(e,
+				"it is shared by %s, which you are not in; "
+				"choose another with --store or CH_STORE",
+				group);
+	if (st->st_uid && is_in_group(st->st_gid))
+		return err_hint(e,
+				"to share it with %s its owner can run: chmod "
+				"g+rwxs %s",
+				group, path);
+	return err_hint(e, "choose another with --store or CH_STORE, or only "
+			   "read it with --store-readonly");
+}
+
+/* A store in a place that all can write to, as the default is, may have been
+ * put there by somebody else, to be run by us; so that one must be ours alone.
+ * Who names another one trusts those who share it, but never everybody. */
+static int check_trust(const struct store *s, enum trust trust, struct err *e)
+{
+	autostr char *group = NULL;
+	struct stat st;
+	bool is_ours, is_shared;
+
+	if (fstat(s->fd, &st))
+		return err_sys(e, "can't stat store '%s'", s->path);
+	is_ours = st.st_uid == geteuid();
+	is_shared = st.st_mode & S_IWGRP;
+	if (st.st_mode & S_IWOTH)
+		return refuse_open(s, &st, "everybody", "o", e);
+	if (trust == TRUST_READ || (trust == TRUST_NAMED && is_ours))
+		return 0;
+	if (is_ours && !is_shared)
+		return 0;
+	if (is_ours) {
+		group = group_text(st.st_gid);
+		return refuse_open(s, &st, group, "g", e);
+	}
+	if (trust == TRUST_NAMED && is_shared &&
+	    (is_in_group(st.st_gid) || !geteuid()))
+		return 0;
+	return refuse_owner(s, &st, trust, e);
+}
+
+static int open_at(struct store *s, const char *path, enum trust trust,
+		   struct err *e)
+{
 	*s = (struct store)STORE_INIT;
-	s->path = absolute(path ? path : fallback);
+	s->path = store_path(path);
 	s->fd = open(s->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return s->fd < 0 ? -1 : check_owner(s, e);
+	if (s->fd < 0)
+		return -1;
+	return check_trust(s, path ? trust : TRUST_DEFAULT, e);
 }
 
 static int check_layout(const struct store *s, struct err *e)
@@ -114,9 +204,10 @@ static int no_store(struct store *s, int errnum, struct err *e)
 	return -1;
 }
 
-int store_open(struct store *s, const char *path, struct err *e)
+static int open_to_read(struct store *s, const char *path, enum trust trust,
+			struct err *e)
 {
-	int rc = open_at(s, path, e);
+	int rc = open_at(s, path, trust, e);
 
 	if (s->fd < 0)
 		return no_store(s, errno, e);
@@ -127,9 +218,25 @@ int store_open(struct store *s, const char *path, struct err *e)
 	return rc;
 }
 
-/* Put a whole small file in place at once. */
-static int put_file(const struct store *s, const char *name, const char *text,
-		    size_t n, struct err *e)
+int store_open(struct store *s, const char *path, struct err *e)
+{
+	return open_to_read(s, path, TRUST_NAMED, e);
+}
+
+int store_open_readonly(struct store *s, const char *path, struct err *e)
+{
+	return open_to_read(s, path, TRUST_READ, e);
+}
+
+int store_dir(const struct store *s, const char *name, struct err *e)
+{
+	int fd = layout_dir(s->fd, name, e);
+
+	return fd < 0 ? err_ctx(e, "store '%s'", s->path) : fd;
+}
+
+int store_put(const struct store *s, const char *name, const char *text,
+	      size_t n, struct err *e)
 {
 	AUTO(tmp) struct tmp t = TMP_INIT;
 	autofd int tmpdir = store_dir(s, "tmp", e);
@@ -137,6 +244,8 @@ static int put_file(const struct store *s, const char *name, const char *text,
 	if (tmpdir < 0 || tmp_file(&t, tmpdir, e) ||
 	    io_write(t.fd, text, n, name, e))
 		return -1;
+	if (fchmod(t.fd, layout_file_mode(s->fd)))
+		return err_sys(e, "can't set the mode of '%s'", name);
 	return tmp_publish(&t, s->fd, name, TMP_REPLACE, e);
 }
 
@@ -160,19 +269,39 @@ static int make_layout(const struct store *s, struct err *e)
 			       s->path);
 	index = xstrdup("{\"schemaVersion\":2,\"manifests\":[]}");
 	if (fstatat(s->fd, "index.json", &st, AT_SYMLINK_NOFOLLOW) &&
-	    put_file(s, "index.json", index, strlen(index), e))
+	    store_put(s, "index.json", index, strlen(index), e))
 		return -1;
-	return put_file(s, "oci-layout", layout, strlen(layout), e);
+	return store_put(s, "oci-layout", layout, strlen(layout), e);
 }
 
 static int make_store(const char *path, struct err *e)
 {
-	autostr char *fallback = path ? NULL : store_default_path();
-	autostr char *full = absolute(path ? path : fallback);
+	autostr char *full = store_path(path);
 
 	if (mkdir(full, 0700) && errno != EEXIST)
 		return err_sys(e, "can't make store '%s'", full);
 	return 0;
+}
+
+/* Leases of the dead, but for those that go with something unfinished: they say
+ * how far that is. */
+static void sweep_leases(int tmpdir)
+{
+	AUTO(strlist) struct strlist names = { 0 };
+	struct err ignored = { 0 }; /* what can't be listed can't be swept */
+
+	if (dir_list(tmpdir, &names, &ignored))
+		return;
+	for (size_t i = 0; i < names.n; i++)
+		if (str_starts(names.v[i], LEASE_PREFIX) &&
+		    !partial_has(&names, names.v[i] + strlen(LEASE_PREFIX)))
+			lease_sweep(tmpdir, names.v[i]);
+}
+
+static void sweep(int tmpdir)
+{
+	tmp_sweep(tmpdir);
+	sweep_leases(tmpdir);
 }
 
 int store_open_write(struct store *s, const char *path, struct err *e)
@@ -182,7 +311,7 @@ int store_open_write(struct store *s, const char *path, struct err *e)
 	*s = (struct store)STORE_INIT;
 	if (make_store(path, e))
 		return -1;
-	rc = open_at(s, path, e);
+	rc = open_at(s, path, TRUST_NAMED, e);
 	if (s->fd < 0)
 		return no_store(s, errno, e);
 	if (!rc)
@@ -191,7 +320,7 @@ int store_open_write(struct store *s, const char *path, struct err *e)
 		autofd int tmpdir = store_dir(s, "tmp", e);
 
 		if (tmpdir >= 0)
-			tmp_sweep(tmpdir);
+			sweep(tmpdir);
 		rc = tmpdir < 0 ? -1 : 0;
 	}
 	if (rc)
@@ -207,64 +336,6 @@ void store_close(struct store *s)
 	*s = (struct store)STORE_INIT;
 }
 
-static int read_index(const struct store *s, struct str *text, struct err *e)
-{
-	if (!io_read_file(s->fd, "index.json", JSON_BYTES_MAX, text, e))
-		return 0;
-	if (e->kind == ERR_NOTFOUND)
-		e->kind = ERR_FORMAT; /* a store without it is damaged */
-	return err_ctx(e, "store '%s'", s->path);
-}
-
-int store_find(const struct store *s, const struct ref *ref,
-	       const struct platform *want, struct descriptor *out,
-	       struct err *e)
-{
-	AUTO(str) struct str text = { 0 };
-	autostr char *name = ref_name(ref);
-	autostr char *shown = ref_short(ref);
-	autostr char *there = NULL;
-	autostr char *wanted = NULL;
-	struct err ignored = { 0 };
-
-	if (read_index(s, &text, e))
-		return -1;
-	if (!ocilayout_find(text.p, text.len, name, want, out, e))
-		return 0;
-	if (e->kind == ERR_NOTFOUND &&
-	    ocilayout_find(text.p, text.len, name, NULL, out, &ignored))
-		return err_set(e, ERR_NOTFOUND, "no image '%s' in store '%s'",
-			       shown, s->path);
-	if (e->kind == ERR_NOTFOUND) {
-		there = platform_text(&out->platform);
-		wanted = platform_text(want);
-		descriptor_clear(out);
-		return err_set(e, ERR_UNSUPPORTED,
-			       "image '%s' is in store '%s' for %s, not for %s",
-			       shown, s->path, there, wanted);
-	}
-	return err_ctx(e, "store '%s'", s->path);
-}
-
-int store_set(const struct store *s, const struct ref *ref,
-	      const struct descriptor *d, struct err *e)
-{
-	AUTO(str) struct str old = { 0 };
-	autostr char *name = ref_name(ref);
-	autostr char *text = NULL;
-	autofd int lock = -1;
-
-	lock = lock_take(s->fd, "lock", e);
-	if (lock < 0 || read_index(s, &old, e))
-		return -1;
-	text = ocilayout_set(old.p, old.len, name, d, e);
-	if (!text)
-		return err_ctx(e, "store '%s'", s->path);
-	if (old.len == strlen(text) && !memcmp(old.p, text, old.len))
-		return 0;
-	return put_file(s, "index.json", text, strlen(text), e);
-}
-
 char *store_tree(const struct store *s, const struct digest *digest)
 {
 	autostr char *path = str_fmt("%s/trees/%s/%s", s->path,
@@ -274,11 +345,4 @@ char *store_tree(const struct store *s, const struct digest *digest)
 	if (lstat(path, &st) || !S_ISDIR(st.st_mode))
 		return NULL;
 	return TAKE(path);
-}
-
-int store_dir(const struct store *s, const char *name, struct err *e)
-{
-	int fd = dir_make_path(s->fd, name, 0700, e);
-
-	return fd < 0 ? err_ctx(e, "store '%s'", s->path) : fd;
 }

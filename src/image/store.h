@@ -9,6 +9,9 @@
  * Writers work in tmp/ and publish by rename; readers never lock. A name
  * published is complete. Nothing here needs libcurl, libarchive or libcrypto,
  * so that ch-run can look a tree up.
+ *
+ * In tmp/ are temporary objects (base/tmp.h), leases (lease.h) and blobs that
+ * are to be gone on with (partial.h).
  */
 #ifndef IMAGE_STORE_H
 #define IMAGE_STORE_H
@@ -32,20 +35,28 @@ struct store {
  * uid). Caller frees. */
 char *store_default_path(void);
 
+/* The absolute path of the store PATH (NULL: the default). Caller frees. */
+char *store_path(const char *path);
+
 /* Open the store at PATH (NULL: the default) for reading. ERR_NOTFOUND if
- * there is none yet. Refused (ERR_AUTH): a store that belongs to somebody else,
- * unless it is only read; one that others can write to. */
+ * there is none yet. Refused (ERR_AUTH): a store that all can write to; the
+ * default one if it is not ours or its group can write to it; another that is
+ * not ours, unless its group can write to it and we are in that group. */
 MUST_CHECK int store_open(struct store *s, const char *path, struct err *e);
-/* Open for writing, made (0700) if missing; removes what killed processes left
- * in tmp/. */
+/* The same, for writing: made (0700) if missing; what killed processes left in
+ * tmp/ is removed, but for what can be gone on with. */
 MUST_CHECK int store_open_write(struct store *s, const char *path,
 				struct err *e);
+/* Open a store that is only read, whoever it belongs to. Refused: one that all
+ * can write to. */
+MUST_CHECK int store_open_readonly(struct store *s, const char *path,
+				   struct err *e);
 void store_close(struct store *s);
 AUTO_DEFINE(store, struct store, store_close)
 
 /* The manifest that REF names for the platform WANT: images of several
  * platforms may have one name. ERR_NOTFOUND: "no image 'alpine:3.16' in store
- * '/var/tmp/u.ch'". */
+ * '/var/tmp/u.ch'"; ERR_UNSUPPORTED: it is there for other platforms. */
 MUST_CHECK int store_find(const struct store *s, const struct ref *ref,
 			  const struct platform *want, struct descriptor *out,
 			  struct err *e);
@@ -53,14 +64,28 @@ MUST_CHECK int store_find(const struct store *s, const struct ref *ref,
  * store. */
 MUST_CHECK int store_set(const struct store *s, const struct ref *ref,
 			 const struct descriptor *d, struct err *e);
+/* REF shall name nothing any more, or only not the image for PLATFORM if that
+ * is not NULL; *REMOVED says how many names went. Blobs stay. */
+MUST_CHECK int store_remove(const struct store *s, const struct ref *ref,
+			    const struct platform *platform, size_t *removed,
+			    struct err *e);
+/* Is the image with the manifest D there whole: manifest, configuration and
+ * layers, each with the right size? Sums are not computed. To be asked before
+ * an image is taken for unchanged, and after store_set, since another process
+ * may collect garbage at the same time. */
+bool store_has_image(const struct store *s, const struct descriptor *d);
 
 /* Absolute path of the flattened image with manifest DIGEST, or NULL (without
  * error) if it is not there. Caller frees. */
 char *store_tree(const struct store *s, const struct digest *digest);
 
 /* Open a directory of the store ("tmp", "blobs/sha256", "trees/sha256"), made
- * if missing. A descriptor. */
+ * if missing with the store's permissions (layout.h). A descriptor. */
 MUST_CHECK int store_dir(const struct store *s, const char *name,
 			 struct err *e);
+/* Put TEXT in place as the file NAME of the store, at once, readable for whom
+ * the store is. */
+MUST_CHECK int store_put(const struct store *s, const char *name,
+			 const char *text, size_t n, struct err *e);
 
 #endif

@@ -7,4 +7,5 @@ check_PROGRAMS += \
 	test/unit/t_name \
 	test/unit/t_progline \
 	test/unit/t_progress \
-	test/unit/t_store
+	test/unit/t_store \
+	test/unit/t_stores
