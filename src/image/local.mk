@@ -3,13 +3,12 @@
 noinst_LIBRARIES += libimage.a
 libimage_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CURL_CFLAGS)
 libimage_a_SOURCES = \
-	src/image/blobs.c src/image/blobs.h \
+	src/image/blobs.c src/image/blobs_sum.c src/image/blobs.h \
 	src/image/carrier.c src/image/carrier.h \
 	src/image/carry.c src/image/carry.h \
-	src/image/blobs.c src/image/blobs_sum.c src/image/blobs.h \
 	src/image/convert.c src/image/convert.h \
 	src/image/dest.c src/image/dest.h \
-	src/image/download.c src/image/download.h \
+	src/image/download.c src/image/download_document.c src/image/download.h \
 	src/image/event.c src/image/event.h \
 	src/image/flatten.c src/image/flatten.h \
 	src/image/holder.c src/image/holder.h \
@@ -17,6 +16,7 @@ libimage_a_SOURCES = \
 	src/image/imgoci.c src/image/imgoci.h \
 	src/image/import.c src/image/import.h \
 	src/image/label.c src/image/label.h \
+	src/image/inflow.c src/image/inflow.h \
 	src/image/layout.c src/image/layout.h \
 	src/image/lease.c src/image/lease.h \
 	src/image/locate.c src/image/locate.h \
@@ -28,6 +28,5 @@ libimage_a_SOURCES = \
 	src/image/pull.c src/image/pull.h \
 	src/image/saveload.c src/image/saveload.h \
 	src/image/spool.c src/image/spool.h \
-	src/image/store.c src/image/store.h \
 	src/image/store.c src/image/store_index.c src/image/store.h \
 	src/image/stores.c src/image/stores.h

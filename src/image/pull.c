@@ -24,7 +24,7 @@
 #include "image/host.h"
 #include "image/imgoci.h"
 #include "image/name.h"
-#include "image/store.h"
+#include "image/stores.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -38,7 +38,7 @@ struct job {
 	char *name;  /* normalised */
 	char *shown; /* as people type it */
 	struct platform want;
-	struct store store; /* fd -1: there is none, and none is needed */
+	struct stores stores;
 	struct client *client;
 	struct imgoci image;
 	struct descriptor top; /* what the store shall name */
@@ -64,7 +64,7 @@ static void job_clear(struct job *j)
 	descriptor_clear(&j->top);
 	if (j->client)
 		client_close(j->client);
-	store_close(&j->store);
+	stores_close(&j->stores);
 	dest_clear(&j->dest);
 	ref_clear(&j->ref);
 	free(j->name);
@@ -74,7 +74,8 @@ AUTO_DEFINE(job, struct job, job_clear)
 
 static bool in_store(const struct job *j, const struct descriptor *d)
 {
-	return j->store.fd >= 0 && blobs_has(j->store.fd, &d->digest, d->size);
+	return j->stores.v[0].fd >= 0 &&
+	       blobs_has(j->stores.v[0].fd, &d->digest, d->size);
 }
 
 /* The manifest D, from the store if it is there. */
@@ -84,8 +85,9 @@ static int get_manifest(struct job *j, const struct descriptor *d,
 	struct digest got;
 	struct err ignored = { 0 }; /* gone bad there: fetched again */
 
-	if (in_store(j, d) && !blobs_read(j->store.fd, &d->digest, d->size,
-					  JSON_BYTES_MAX, text, &ignored))
+	if (in_store(j, d) &&
+	    !blobs_read(j->stores.v[0].fd, &d->digest, d->size, JSON_BYTES_MAX,
+			text, &ignored))
 		return 0;
 	str_clear(text);
 	return client_manifest(j->client, d->digest.text, text, &got, e);
@@ -145,22 +147,25 @@ static int check_platform(struct job *j, struct err *e)
 static int keep(struct job *j, const struct digest *d, const struct str *text,
 		struct err *e)
 {
-	return j->to_dest ? 0
-			  : blobs_put(j->store.fd, d, text->p, text->len, e);
+	return j->to_dest
+		       ? 0
+		       : blobs_put(j->stores.v[0].fd, d, text->p, text->len, e);
 }
 
 static int get_config(struct job *j, struct err *e)
 {
 	const struct descriptor *c = &j->image.manifest.config;
 	AUTO(str) struct str text = { 0 };
-	struct err ignored = { 0 }; /* gone bad there: fetched again */
+	autofd int tmpdir = -1;
+	struct download_opts o = { .stores = &j->stores, .keep = !j->to_dest };
 
-	if (in_store(j, c) && !blobs_read(j->store.fd, &c->digest, c->size,
-					  JSON_BYTES_MAX, &text, &ignored))
-		return imgoci_set_config(&j->image, &text, e);
-	str_clear(&text);
-	if (client_blob(j->client, &c->digest, c->size, &text, e) ||
-	    keep(j, &c->digest, &text, e))
+	if (!j->to_dest) {
+		tmpdir = store_dir(&j->stores.v[0], "tmp", e);
+		if (tmpdir < 0)
+			return -1;
+	}
+	o.tmp_fd = tmpdir;
+	if (download_document(&o, j->client, c, &text, e))
 		return err_ctx(e, "configuration");
 	return imgoci_set_config(&j->image, &text, e);
 }
@@ -222,15 +227,14 @@ static int flatten_thread(void *arg, struct err *e)
 static int transfer(struct job *j, struct err *e)
 {
 	struct download_opts o = {
-		.store_fd = j->store.fd,
+		.stores = &j->stores,
 		.keep = !j->to_dest,
-		.shown = j->shown,
 	};
 	autofd int tmpdir = -1;
 	int rc;
 
 	if (!j->to_dest) {
-		tmpdir = store_dir(&j->store, "tmp", e);
+		tmpdir = store_dir(&j->stores.v[0], "tmp", e);
 		if (tmpdir < 0)
 			return -1;
 	}
@@ -251,8 +255,8 @@ static int transfer(struct job *j, struct err *e)
 		*e = j->flat;
 		rc = -1;
 	}
-	if (rc && j->to_dest && j->store.fd >= 0)
-		imgoci_drop_bad(j->store.fd, &j->image, e);
+	if (rc && j->to_dest && j->stores.v[0].fd >= 0)
+		imgoci_drop_bad(j->stores.v[0].fd, &j->image, e);
 	return rc;
 }
 
@@ -262,7 +266,7 @@ static int open_dest(struct job *j, const char *dest, struct err *e)
 
 	if (dest_open(&j->dest, dest, j->o->force, e))
 		return -1;
-	if (store_open(&j->store, j->o->store, &ignored))
+	if (stores_open(&j->stores, j->o->store, NULL, false, &ignored))
 		log_debug("%s", ignored.msg);
 	return 0;
 }
@@ -293,7 +297,7 @@ static int start(struct job *j, const char *text, const char *dest,
 	j->shown = ref_short(&j->ref);
 	j->to_dest = dest != NULL;
 	if (dest ? open_dest(j, dest, e)
-		 : store_open_write(&j->store, j->o->store, e))
+		 : stores_open(&j->stores, j->o->store, NULL, true, e))
 		return -1;
 	j->client = client_open(&j->ref, &j->o->client, e);
 	return j->client ? 0 : -1;
@@ -337,7 +341,7 @@ int pull(const char *ref, const char *dest, const struct pull_opts *o,
 	AUTO(job)
 	struct job j = {
 		.o = o,
-		.store = STORE_INIT,
+		.stores.v = { STORE_INIT },
 		.dest = DEST_INIT,
 	};
 
@@ -347,7 +351,7 @@ int pull(const char *ref, const char *dest, const struct pull_opts *o,
 		return -1;
 	if (find_image(&j, e) || transfer(&j, e))
 		return err_ctx(e, "%s", j.shown);
-	if (!dest && store_set(&j.store, &j.ref, &j.top, e))
+	if (!dest && store_set(&j.stores.v[0], &j.ref, &j.top, e))
 		return -1;
 	tell(&j, dest);
 	return 0;
