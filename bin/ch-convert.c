@@ -18,6 +18,9 @@ static const struct opt options[] = {
 	OPT_CONF('s', "store", struct convert_opts, store, "DIR",
 		 "the store (default /var/tmp/USER.ch)",
 		 "CH_STORE", "store.path"),
+	OPT_CONF(0, "store-readonly", struct convert_opts, readonly, "DIR[:DIR]",
+		 "look for images there, too, and write nothing",
+		 "CH_STORE_READONLY", "store.readonly"),
 };
 
 static const struct tool tool = {

@@ -12,6 +12,7 @@
 struct cli {
 	struct run_options run;
 	const char *store;
+	const char *readonly;
 	int *fail_status; /* the tool's; the command may ask for another */
 };
 
@@ -36,6 +37,9 @@ static const struct opt options[] = {
 	OPT_CONF('s', "store", struct cli, store, "DIR",
 		 "the store (default /var/tmp/USER.ch)",
 		 "CH_STORE", "store.path"),
+	OPT_CONF(0, "store-readonly", struct cli, readonly, "DIR[:DIR]",
+		 "look for images there, too, and write nothing",
+		 "CH_STORE_READONLY", "store.readonly"),
 	OPT_CONF(0, "unset-env", struct cli, run.env, "GLOB",
 		 "remove the variables whose names match GLOB",
 		 NULL, "run.unset-env"),
@@ -81,7 +85,8 @@ static int run(void *ctx, int argc, char **argv, struct err *e)
 		return err_set(e, ERR_USAGE, "which image? IMAGE is missing");
 	if (find_command(argv + 1, &c->run.command, e))
 		return -1;
-	image = locate_tree(argv[0], c->store, !c->run.dry_run, e);
+	image = locate_tree(argv[0], c->store, c->readonly, !c->run.dry_run,
+			    e);
 	if (!image)
 		return -1;
 	c->run.image = image;

@@ -7,7 +7,6 @@
 
 #include "base/dir.h"
 #include "base/io.h"
-#include "base/lock.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "format/json.h"
@@ -16,16 +15,18 @@
 #include "image/flatten.h"
 #include "image/host.h"
 #include "image/imgoci.h"
+#include "image/lease.h"
 #include "image/name.h"
-#include "image/store.h"
+#include "image/stores.h"
 
 #include <stdlib.h>
 
 /* An input that is open: the layout it is in and what to take from there. */
 struct input {
-	struct store store;    /* the user's store; in use if path is set */
+	struct stores stores;
 	int root;              /* the layout's directory */
-	bool ours;             /* it is the store: blobs were verified before */
+	bool is_store;         /* blobs were verified before */
+	bool is_ours;          /* and those that have gone bad can go */
 	struct descriptor top; /* manifest or index */
 	char *shown;           /* for messages and /ch/image */
 };
@@ -34,7 +35,7 @@ static void input_clear(struct input *i)
 {
 	if (i->root >= 0)
 		close(i->root);
-	store_close(&i->store);
+	stores_close(&i->stores);
 	descriptor_clear(&i->top);
 	free(i->shown);
 }
@@ -59,24 +60,38 @@ static int open_layout(struct input *in, const struct name *n,
 	return 0;
 }
 
+/* None for WANT: how to get it. */
+static int advise(const struct name *n, const struct convert_opts *o,
+		  struct err *e)
+{
+	autostr char *shown = ref_short(&n->ref);
+
+	if (!o->platform)
+		return err_hint(e, "get it with 'ch-pull %s'", shown);
+	return err_hint(e, "get it with 'ch-pull --arch=%s %s'", o->platform,
+			shown);
+}
+
 static int open_store(struct input *in, struct name *n,
 		      const struct convert_opts *o, const struct platform *want,
 		      struct err *e)
 {
-	if (store_open(&in->store, o->store, e) ||
-	    store_find(&in->store, &n->ref, want, &in->top, e)) {
-		autostr char *shown = ref_short(&n->ref);
+	const struct store *s;
 
-		if (e->kind != ERR_NOTFOUND)
-			return -1;
-		if (n->maybe_path)
+	if (stores_open(&in->stores, o->store, o->readonly, false, e))
+		return -1;
+	if (stores_find(&in->stores, &n->ref, want, &in->top, &s, e)) {
+		if (e->kind == ERR_NOTFOUND && n->maybe_path)
 			return 1;
-		return err_hint(e, "get it with 'ch-pull %s'", shown);
+		if (e->kind == ERR_NOTFOUND || e->kind == ERR_UNSUPPORTED)
+			return advise(n, o, e);
+		return -1;
 	}
-	in->root = dir_open(in->store.path, e);
+	in->root = dir_open(s->path, e);
 	if (in->root < 0)
 		return -1;
-	in->ours = true;
+	in->is_store = true;
+	in->is_ours = s == &in->stores.v[0];
 	in->shown = ref_name(&n->ref);
 	return 0;
 }
@@ -113,10 +128,10 @@ static int to_dest(struct input *in, const struct imgoci *img, int tmpdir,
 {
 	AUTO(imgoci_layers) struct imgoci_layers layers = { 0 };
 
-	if (imgoci_layers_open(in->root, img, !in->ours, &layers, e))
+	if (imgoci_layers_open(in->root, img, !in->is_store, &layers, e))
 		return err_ctx(e, "%s", in->shown);
 	if (flatten(tmpdir, d, img, in->shown, &layers, e)) {
-		if (in->ours)
+		if (in->is_ours)
 			imgoci_drop_bad(in->root, img, e);
 		else
 			imgoci_layers_blame(img, &layers, e);
@@ -125,36 +140,58 @@ static int to_dest(struct input *in, const struct imgoci *img, int tmpdir,
 	return 0;
 }
 
+struct tree {
+	const struct store *store;
+	const struct digest *digest;
+};
+
+static bool is_there(void *ctx)
+{
+	const struct tree *t = ctx;
+	autostr char *path = store_tree(t->store, t->digest);
+
+	return path != NULL;
+}
+
 /* Flatten in the store, once: whoever comes second waits and finds it. */
+static int flatten_once(struct input *in, const struct imgoci *img,
+			const struct store *s, struct err *e)
+{
+	AUTO(dest) struct dest d = DEST_INIT;
+	AUTO(lease) struct lease *l = NULL;
+	struct tree tree = { s, &img->digest };
+	autostr char *where = str_fmt("trees/%s", digest_algo(&img->digest));
+	autostr char *name = str_fmt("tree.%s.%s", digest_algo(&img->digest),
+				     digest_hex(&img->digest));
+	autofd int tmpdir = store_dir(s, "tmp", e);
+
+	dest_keep(&d, tmpdir < 0 ? -1 : store_dir(s, where, e),
+		  digest_hex(&img->digest));
+	if (d.parent < 0)
+		return -1;
+	if (lease_wait(tmpdir, name, is_there, &tree, &l, e))
+		return -1;
+	if (!l || is_there(&tree))
+		return 0;
+	return to_dest(in, img, tmpdir, &d, e);
+}
+
 static int to_store(struct input *in, const struct imgoci *img,
 		    const struct convert_opts *o, char **path, struct err *e)
 {
 	AUTO(store) struct store s = STORE_INIT;
-	AUTO(dest) struct dest d = DEST_INIT;
-	autostr char *where = str_fmt("trees/%s", digest_algo(&img->digest));
-	autostr char *lockname = NULL;
-	autofd int tmpdir = -1, lock = -1;
 
-	if (store_open_write(&s, o->store, e))
-		return -1;
-	*path = store_tree(&s, &img->digest);
+	*path = stores_tree(&in->stores, &img->digest);
 	if (*path)
 		return 0;
-	tmpdir = store_dir(&s, "tmp", e);
-	dest_keep(&d, tmpdir < 0 ? -1 : store_dir(&s, where, e),
-		  digest_hex(&img->digest));
-	if (d.parent < 0)
-		return -1;
-	lockname = str_fmt(".lock.%s", d.name);
-	lock = lock_take(d.parent, lockname, e);
-	if (lock < 0)
+	if (store_open_write(&s, o->store, e) || flatten_once(in, img, &s, e))
 		return -1;
 	*path = store_tree(&s, &img->digest);
-	if (!*path && !to_dest(in, img, tmpdir, &d, e))
-		*path = store_tree(&s, &img->digest);
-	/* The lock only saves work, so its file need not stay. */
-	unlinkat(d.parent, lockname, 0);
-	return *path ? 0 : -1;
+	if (!*path)
+		return err_set(e, ERR_NOTFOUND,
+			       "the tree of %s was removed meanwhile",
+			       in->shown);
+	return 0;
 }
 
 static int to_path(struct input *in, const struct imgoci *img, const char *out,
@@ -191,7 +228,7 @@ static int check_platform(const struct input *in, const struct imgoci *img,
 int convert(const char *in, const char *out, const struct convert_opts *o,
 	    char **path, struct err *e)
 {
-	AUTO(input) struct input input = { .store = STORE_INIT, .root = -1 };
+	AUTO(input) struct input input = { .root = -1 };
 	AUTO(imgoci) struct imgoci img = { 0 };
 	struct platform want;
 

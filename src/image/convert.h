@@ -10,6 +10,8 @@
 
 struct convert_opts {
 	const char *store;    /* path or NULL: the default */
+	const char *readonly; /* stores that are read as well (stores.h), or
+			       * NULL */
 	const char *platform; /* for an index; NULL: this machine */
 	bool force;           /* replace OUT if it is an image */
 };

@@ -10,13 +10,19 @@
 #include "base/proc.h"
 #include "base/str.h"
 #include "image/host.h"
-#include "image/store.h"
+#include "image/stores.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define PATH_BYTES_MAX 65536
+
+struct where {
+	const char *store;    /* as the user named it, or NULL */
+	const char *readonly; /* or NULL */
+	bool may_unpack;
+};
 
 /* ch-convert: beside the program that runs, else where it was installed. */
 static char *find_convert(void)
@@ -38,17 +44,16 @@ static char *find_convert(void)
 
 /* ch-convert without OUT flattens in the store and prints where. It says what
  * was wrong itself. */
-static char *unpack(const char *text, const char *store, bool may_unpack,
-		    struct err *e)
+static char *unpack(const char *text, const struct where *where, struct err *e)
 {
 	autostr char *tool = find_convert();
 	autostr char *arch = NULL;
 	AUTO(str) struct str out = { 0 };
-	const char *argv[8] = { tool };
+	const char *argv[10] = { tool };
 	struct platform want;
 	int n = 1, status;
 
-	if (!may_unpack) {
+	if (!where->may_unpack) {
 		err_set(e, ERR_UNSUPPORTED,
 			"'%s' is not unpacked yet, and --dry-run does nothing; "
 			"'ch-convert %s' unpacks it",
@@ -61,9 +66,13 @@ static char *unpack(const char *text, const char *store, bool may_unpack,
 	arch = platform_text(&want);
 	argv[n++] = "--arch";
 	argv[n++] = arch;
-	if (store) {
+	if (where->store) {
 		argv[n++] = "--store";
-		argv[n++] = store;
+		argv[n++] = where->store;
+	}
+	if (where->readonly) {
+		argv[n++] = "--store-readonly";
+		argv[n++] = where->readonly;
 	}
 	argv[n++] = "--";
 	argv[n++] = text;
@@ -85,20 +94,20 @@ static char *unpack(const char *text, const char *store, bool may_unpack,
 	return str_take(&out);
 }
 
-static char *in_store(struct name *n, const char *store, bool may_unpack,
-		      struct err *e)
+static char *in_store(struct name *n, const struct where *where, struct err *e)
 {
-	AUTO(store) struct store s = STORE_INIT;
-	struct descriptor d = { 0 };
+	AUTO(stores) struct stores s = { 0 };
+	AUTO(descriptor) struct descriptor d = { 0 };
+	const struct store *store;
 	struct platform want;
 	char *path;
 
-	if (host_platform(NULL, &want, e) || store_open(&s, store, e) ||
-	    store_find(&s, &n->ref, &want, &d, e))
+	if (host_platform(NULL, &want, e) ||
+	    stores_open(&s, where->store, where->readonly, false, e) ||
+	    stores_find(&s, &n->ref, &want, &d, &store, e))
 		return NULL;
-	path = store_tree(&s, &d.digest);
-	descriptor_clear(&d);
-	return path ? path : unpack(n->text, s.path, may_unpack, e);
+	path = stores_tree(&s, &d.digest);
+	return path ? path : unpack(n->text, where, e);
 }
 
 static char *directory(const char *path, struct err *e)
@@ -110,9 +119,10 @@ static char *directory(const char *path, struct err *e)
 	return full;
 }
 
-char *locate_tree(const char *text, const char *store, bool may_unpack,
-		  struct err *e)
+char *locate_tree(const char *text, const char *store, const char *readonly,
+		  bool may_unpack, struct err *e)
 {
+	const struct where where = { store, readonly, may_unpack };
 	AUTO(name) struct name n = { 0 };
 	autostr char *shown = NULL;
 	char *path;
@@ -128,7 +138,7 @@ char *locate_tree(const char *text, const char *store, bool may_unpack,
 		return NULL;
 	}
 	if (n.kind == NAME_STORE) {
-		path = in_store(&n, store, may_unpack, e);
+		path = in_store(&n, &where, e);
 		if (path || e->kind != ERR_NOTFOUND)
 			return path;
 		if (!n.maybe_path) {
@@ -140,6 +150,6 @@ char *locate_tree(const char *text, const char *store, bool may_unpack,
 		if (name_as_path(&n, e))
 			return NULL;
 	}
-	return n.kind == NAME_OCI ? unpack(text, store, may_unpack, e)
+	return n.kind == NAME_OCI ? unpack(text, &where, e)
 				  : directory(n.path, e);
 }

@@ -11,11 +11,12 @@
 #include "image/name.h"
 
 /* Absolute path of the directory tree of image TEXT. STORE is the store's path
- * or NULL for the default. A store reference (and an OCI layout) without a tree
- * is flattened into the store first, if MAY_UNPACK, else ERR_UNSUPPORTED; a
- * reference that the store lacks is ERR_NOTFOUND with the next step ("ch-pull
- * REF"). Caller frees. */
-char *locate_tree(const char *text, const char *store, bool may_unpack,
-		  struct err *e);
+ * or NULL for the default, READONLY those that are read as well (stores.h). A
+ * tree in one of these is good; one that has to be made goes to STORE. A store
+ * reference (and an OCI layout) without a tree is flattened into the store
+ * first, if MAY_UNPACK, else ERR_UNSUPPORTED; a reference that the store lacks
+ * is ERR_NOTFOUND with the next step ("ch-pull REF"). Caller frees. */
+char *locate_tree(const char *text, const char *store, const char *readonly,
+		  bool may_unpack, struct err *e);
 
 #endif
