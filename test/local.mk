@@ -28,7 +28,8 @@ suites = \
 	test/bats/download.bats \
 	test/bats/faults.bats \
 	test/bats/import.bats \
-	test/bats/sites.bats
+	test/bats/sites.bats \
+	test/bats/store.bats
 TESTS += $(check_PROGRAMS) $(checks) $(suites)
 
 # Everything speaks TAP.
