@@ -61,6 +61,7 @@ bench: all
 
 EXTRA_DIST += $(checks) $(suites) test/checks/lib.sh \
 	test/user.sh test/unit/run.sh test/unit/tap.h test/unit/hostile.h \
+	test/unit/forbid.h \
 	test/data \
 	test/bats/common.bash test/bats/run.sh test/bats/suite.sh \
 	test/bats/tree.py test/bats/registry \

@@ -8,6 +8,7 @@
 #include "base/dir.h"
 #include "base/io.h"
 #include "base/log.h"
+#include "base/pool.h"
 #include "base/str.h"
 #include "format/json.h"
 #include "format/ocilayout.h"
@@ -19,7 +20,11 @@
 #include "image/name.h"
 #include "image/stores.h"
 
+#include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
+
+#define BEAT_MS 1000
 
 /* An input that is open: the layout it is in and what to take from there. */
 struct input {
@@ -153,6 +158,45 @@ static bool is_there(void *ctx)
 	return path != NULL;
 }
 
+/* A thread that says once a second that we live, since on another host nobody
+ * can see our process. Without it they only do the same work. */
+struct beater {
+	struct lease *lease;
+	struct pool *pool;
+	int stop[2]; /* a pipe: its end is the thread's */
+};
+
+static int beat(void *arg, struct err *e)
+{
+	struct beater *b = arg;
+	struct pollfd end = { .fd = b->stop[0], .events = POLLIN };
+
+	(void)e; /* there is none */
+	while (!poll(&end, 1, BEAT_MS))
+		lease_beat(b->lease, 0, 0);
+	return 0;
+}
+
+static void beater_start(struct beater *b, struct lease *l)
+{
+	struct err ignored = { 0 }; /* see above */
+
+	*b = (struct beater){ .lease = l, .pool = pool_new() };
+	if (pipe2(b->stop, O_CLOEXEC))
+		b->stop[0] = b->stop[1] = -1;
+	else if (pool_start(b->pool, beat, b, &ignored))
+		log_debug("%s", ignored.msg);
+}
+
+static void beater_stop(struct beater *b)
+{
+	if (b->stop[1] >= 0)
+		close(b->stop[1]);
+	pool_free(b->pool);
+	if (b->stop[0] >= 0)
+		close(b->stop[0]);
+}
+
 /* Flatten in the store, once: whoever comes second waits and finds it. */
 static int flatten_once(struct input *in, const struct imgoci *img,
 			const struct store *s, struct err *e)
@@ -160,6 +204,8 @@ static int flatten_once(struct input *in, const struct imgoci *img,
 	AUTO(dest) struct dest d = DEST_INIT;
 	AUTO(lease) struct lease *l = NULL;
 	struct tree tree = { s, &img->digest };
+	struct beater beater;
+	int rc;
 	autostr char *where = str_fmt("trees/%s", digest_algo(&img->digest));
 	autostr char *name = str_fmt("tree.%s.%s", digest_algo(&img->digest),
 				     digest_hex(&img->digest));
@@ -173,7 +219,10 @@ static int flatten_once(struct input *in, const struct imgoci *img,
 		return -1;
 	if (!l || is_there(&tree))
 		return 0;
-	return to_dest(in, img, tmpdir, &d, e);
+	beater_start(&beater, l);
+	rc = to_dest(in, img, tmpdir, &d, e);
+	beater_stop(&beater);
+	return rc;
 }
 
 static int to_store(struct input *in, const struct imgoci *img,

@@ -61,7 +61,7 @@ static int copy_blob(struct inflow *in, const struct store *from, bool *is_good,
 		return 0;
 	if (e->kind != ERR_DIGEST && e->kind != ERR_NOTFOUND)
 		return err_ctx(e, "store '%s'", from->path);
-	log_warn("store '%s': %s", from->path, e->msg);
+	log_warn("store '%s': %s; it is fetched instead", from->path, e->msg);
 	*e = (struct err){ 0 };
 	return 0;
 }

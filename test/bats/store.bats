@@ -1,5 +1,6 @@
 # store.bats - the store when pulls break off, die, meet each other, and when
 # it is shared or only read.
+# shellcheck disable=SC2030,SC2031 # variables of a test stay in it
 # SPDX-License-Identifier: Apache-2.0
 load common
 
