@@ -52,24 +52,36 @@ static void pause_ms(int64_t ms)
 	nanosleep(&t, NULL); /* a signal may cut it short */
 }
 
+/* The record in the file FD, if there is one. */
+static void read_holder(int fd, struct holder *h)
+{
+	char record[HOLDER_RECORD_BYTES];
+	ssize_t n = pread(fd, record, sizeof(record), 0);
+
+	*h = (struct holder){ 0 };
+	if (n > 0)
+		holder_read(record, (size_t)n, h);
+}
+
+static int open_file(int dirfd, const char *file, int flags)
+{
+	return openat(dirfd, file,
+		      flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
 /* Who holds the lease FILE; false if there is none. One that can't be read, or
  * has nothing sensible in it, is known by its inode. */
 static bool look(int dirfd, const char *file, struct holder *h)
 {
-	int flags = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-	autofd int fd = openat(dirfd, file, O_RDONLY | flags);
-	char record[HOLDER_RECORD_BYTES];
+	autofd int fd = open_file(dirfd, file, O_RDONLY);
 	struct stat st;
-	ssize_t n = -1;
 
 	*h = (struct holder){ 0 };
 	if (fd < 0 ? fstatat(dirfd, file, &st, AT_SYMLINK_NOFOLLOW)
 		   : fstat(fd, &st))
 		return false;
 	if (fd >= 0 && S_ISREG(st.st_mode))
-		n = pread(fd, record, sizeof(record), 0);
-	if (n > 0)
-		holder_read(record, (size_t)n, h);
+		read_holder(fd, h);
 	if (!*h->id)
 		snprintf(h->id, sizeof(h->id), "?%" PRIx64,
 			 (uint64_t)st.st_ino);
@@ -229,6 +241,7 @@ void lease_beat(struct lease *l, uint64_t done, uint64_t total)
 {
 	char record[HOLDER_RECORD_BYTES];
 	int64_t now = now_ms();
+	struct holder now_there;
 	autofd int fd = -1;
 
 	if (now - l->beat_ms < BEAT_MS)
@@ -238,13 +251,14 @@ void lease_beat(struct lease *l, uint64_t done, uint64_t total)
 	l->holder.done = done;
 	l->holder.total = total;
 	holder_write(&l->holder, record);
-	if (!lease_holds(l))
+	fd = open_file(l->dirfd, l->file, O_RDWR);
+	if (fd >= 0)
+		read_holder(fd, &now_there);
+	if (fd < 0 || strcmp(now_there.id, l->holder.id) != 0)
 		return; /* taken away: we are believed dead */
-	fd = openat(l->dirfd, l->file,
-		    O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	/* A beat that can't be written (a full disk) costs others their wait,
 	 * no more. */
-	if (fd < 0 || pwrite(fd, record, sizeof(record), 0) < 0)
+	if (pwrite(fd, record, sizeof(record), 0) < 0)
 		log_debug("can't write '%s'", l->file);
 }
 

@@ -133,8 +133,8 @@ absent() {
 store_is_sound() {
 	local store=${1:-$CH_STORE} blob digest
 	[ -e "$store" ] || return 0
-	[ -z "$(ls -A "$store/tmp" 2>/dev/null |
-		grep -Ev '^part\.sha256\.[0-9a-f]{64}$')" ] || {
+	[ -z "$(find "$store/tmp" -mindepth 1 -regextype posix-extended \
+		! -regex '.*/part\.sha256\.[0-9a-f]{64}' 2>/dev/null)" ] || {
 		echo "left in tmp: $(ls -lA "$store/tmp")"
 		return 1
 	}

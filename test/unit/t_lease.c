@@ -81,6 +81,7 @@ static void test_two(int dir)
 {
 	struct lease_view view = { 0 };
 	struct lease *a = NULL, *b = NULL;
+	int n_busy = 0;
 	autostr char *who = str_fmt("t_lease %d", (int)getpid());
 	struct err e = { 0 };
 
@@ -88,6 +89,13 @@ static void test_two(int dir)
 	ok(exists(dir, "lease.x") && lease_holds(a), "its file is there");
 	is_num(lease_try(dir, "x", &view, &b, &e), LEASE_BUSY, "not twice");
 	ok(strstr(view.who, who) != NULL, "by whom: %s", view.who);
+	/* A beat is written once a second, no more often. */
+	for (int i = 0; i < 100 && view.done != 5; i++) {
+		lease_beat(a, 5, 9);
+		usleep(50000);
+		n_busy += lease_try(dir, "x", &view, &b, &e) == LEASE_BUSY;
+	}
+	ok(n_busy > 1 && view.done == 5 && view.total == 9, "how far it is");
 	is_num(lease_is_live(dir, "lease.x", 0), true, "it lives");
 	lease_sweep(dir, "lease.x");
 	ok(exists(dir, "lease.x"), "and is not swept");
