@@ -410,3 +410,39 @@ char *ocilayout_remove(const void *text, size_t n, const char *name,
 	}
 	return print(root, e);
 }
+
+/* Is ENTRY what ocilayout_list made D of? */
+static bool is_entry(const json_t *entry, const struct descriptor *d)
+{
+	const char *name = annotation(entry, REF_NAME);
+	const char *digest =
+		json_string_value(json_object_get(entry, "digest"));
+	struct platform have;
+
+	if (!name)
+		name = annotation(entry, CONTAINERD_NAME);
+	if (!str_eq(name, d->ref_name) || !str_eq(digest, d->digest.text))
+		return false;
+	return read_platform(entry, &have) ? platform_eq(&have, &d->platform)
+					   : !*d->platform.os;
+}
+
+char *ocilayout_drop(const void *text, size_t n, const struct descriptor *d,
+		     size_t *removed, struct err *e)
+{
+	json_t *entries = NULL;
+	AUTO(json) json_t *root = parse_index(text, n, &entries, e);
+
+	*removed = 0;
+	if (!root)
+		return NULL;
+	for (size_t i = 0; i < json_array_size(entries);) {
+		if (!is_entry(json_array_get(entries, i), d)) {
+			i++;
+			continue;
+		}
+		json_array_remove(entries, i);
+		++*removed;
+	}
+	return print(root, e);
+}

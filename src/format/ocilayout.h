@@ -52,5 +52,9 @@ char *ocilayout_set(const void *text, size_t n, const char *name,
 char *ocilayout_remove(const void *text, size_t n, const char *name,
 		       const struct platform *platform, size_t *removed,
 		       struct err *e);
+/* The same without the entries that are D (from ocilayout_list): its name, or
+ * none, its digest and its platform. */
+char *ocilayout_drop(const void *text, size_t n, const struct descriptor *d,
+		     size_t *removed, struct err *e);
 
 #endif

@@ -351,6 +351,39 @@ static void test_remove(void)
 	}
 }
 
+/* Just the entry that a list has shown: same name, digest and platform. */
+static void test_drop(void)
+{
+	AUTO(ocilayout_list) struct ocilayout_list l = { 0 };
+	AUTO(descriptor) struct descriptor d = { 0 };
+	autostr char *one = NULL, *two = NULL, *left = NULL, *none = NULL;
+	struct err e = { 0 };
+	size_t removed;
+
+	d.media_type = strdup(TYPE);
+	digest_set(&d.digest, HASH_SHA256, ONES ONES);
+	ok(!platform_parse("amd64", &d.platform, &e), "amd64");
+	one = ocilayout_set(NULL, 0, "a:1", &d, &e);
+	ok(!platform_parse("arm64", &d.platform, &e), "arm64");
+	two = one ? ocilayout_set(one, strlen(one), "a:1", &d, &e) : NULL;
+	ok(two && !ocilayout_list(two, strlen(two), &l, &e) && l.n == 2,
+	   "two of one name and digest");
+	if (l.n != 2)
+		return;
+	left = ocilayout_drop(two, strlen(two), &l.v[0], &removed, &e);
+	ok(left && removed == 1, "one is dropped");
+	none = ocilayout_drop(left, strlen(left), &l.v[0], &removed, &e);
+	ok(none && removed == 0, "and is not there any more");
+	ocilayout_list_clear(&l);
+	ok(!ocilayout_list(left, strlen(left), &l, &e) && l.n == 1 &&
+		   !strcmp(l.v[0].platform.arch, "arm64"),
+	   "the other is left");
+	l.v[0].ref_name[0] = 'b';
+	free(none);
+	none = ocilayout_drop(left, strlen(left), &l.v[0], &removed, &e);
+	ok(none && removed == 0, "another name is another entry");
+}
+
 /* What the name stood for in the registry comes back; nonsense does not. */
 static void test_source(void)
 {
@@ -409,6 +442,7 @@ int main(void)
 	test_list();
 	test_remove();
 	test_source();
+	test_drop();
 	test_set_bad();
 	return tap_done();
 }
