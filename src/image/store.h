@@ -75,6 +75,11 @@ MUST_CHECK int store_remove(const struct store *s, const struct ref *ref,
  * may collect garbage at the same time. */
 bool store_has_image(const struct store *s, const struct descriptor *d);
 
+/* Remove the index entries that are D, from ocilayout_list; *REMOVED (may be 0)
+ * says how many went. What they named stays until gc. */
+MUST_CHECK int store_drop(const struct store *s, const struct descriptor *d,
+			  size_t *removed, struct err *e);
+
 /* Absolute path of the flattened image with manifest DIGEST, or NULL (without
  * error) if it is not there. Caller frees. */
 char *store_tree(const struct store *s, const struct digest *digest);

@@ -27,7 +27,8 @@
 
 struct edit {
 	const char *name;
-	const struct descriptor *d; /* NULL: remove */
+	const struct descriptor *d;    /* NULL: remove */
+	const struct descriptor *drop; /* remove just this; no name then */
 	const struct platform *platform;
 	size_t *removed;
 };
@@ -71,6 +72,17 @@ int store_find(const struct store *s, const struct ref *ref,
 	return err_ctx(e, "store '%s'", s->path);
 }
 
+static char *change(const struct edit *edit, const struct str *old,
+		    size_t *removed, struct err *e)
+{
+	if (edit->d)
+		return ocilayout_set(old->p, old->len, edit->name, edit->d, e);
+	if (edit->drop)
+		return ocilayout_drop(old->p, old->len, edit->drop, removed, e);
+	return ocilayout_remove(old->p, old->len, edit->name, edit->platform,
+				removed, e);
+}
+
 /* The index as it is and as it shall be. *IS_DONE: that is the same. */
 static char *edited(const struct store *s, const struct edit *edit,
 		    bool *is_done, struct err *e)
@@ -81,9 +93,7 @@ static char *edited(const struct store *s, const struct edit *edit,
 
 	if (read_index(s, &old, e))
 		return NULL;
-	text = edit->d ? ocilayout_set(old.p, old.len, edit->name, edit->d, e)
-		       : ocilayout_remove(old.p, old.len, edit->name,
-					  edit->platform, &removed, e);
+	text = change(edit, &old, &removed, e);
 	if (!text) {
 		err_ctx(e, "store '%s'", s->path);
 		return NULL;
@@ -159,6 +169,14 @@ int store_remove(const struct store *s, const struct ref *ref,
 			  &(struct edit){ .name = name,
 					  .platform = platform,
 					  .removed = removed },
+			  e);
+}
+
+int store_drop(const struct store *s, const struct descriptor *d,
+	       size_t *removed, struct err *e)
+{
+	*removed = 0;
+	return edit_index(s, &(struct edit){ .drop = d, .removed = removed },
 			  e);
 }
 
