@@ -24,6 +24,7 @@ libbase_a_SOURCES = \
 	src/base/ring.c src/base/ring.h \
 	src/base/str.c src/base/str.h \
 	src/base/strlist.c src/base/strlist.h \
+	src/base/table.c src/base/table.h \
 	src/base/tmp.c src/base/tmp.h \
 	src/base/tool.c src/base/tool.h \
 	src/base/walk.c src/base/walk.h

@@ -15,6 +15,7 @@ check_PROGRAMS += \
 	test/unit/t_proc \
 	test/unit/t_str \
 	test/unit/t_strlist \
+	test/unit/t_table \
 	test/unit/t_tmp \
 	test/unit/t_walk
 
