@@ -77,6 +77,7 @@ struct opt {
 
 struct tool {
 	const char *name;     /* "ch-pull" */
+	const char *verb;     /* "list" of "ch-image list", or NULL */
 	const char *synopsis; /* "[OPTION...] REF [DEST]" */
 	const char *about;    /* one sentence for --help and the manual */
 	const struct opt *opts;
@@ -85,6 +86,11 @@ struct tool {
 	bool options_first; /* options end at the first other argument */
 	int fail_status;    /* exit status of our failures; 0 means 1 */
 	int usage_status;   /* of wrong usage; 0 means 2 */
+	/* A tool of several verbs (verb.h); its own options are those that each
+	 * of them has, too. */
+	const struct tool *verbs;
+	size_t n_verbs;
+	int (*run)(void *o, int argc, char **argv, struct err *e); /* a verb */
 };
 
 struct opt_common {

@@ -108,16 +108,45 @@ static void print_help_row(FILE *out, const struct opt *row, size_t column)
 	print_line(out, row->help, column, column);
 }
 
+/* "ch-image", or "ch-image list". Caller frees. */
+static char *full_name(const struct tool *t)
+{
+	return str_fmt("%s%s%s", t->name, t->verb ? " " : "",
+		       t->verb ? t->verb : "");
+}
+
+static void print_verbs(const struct tool *t, FILE *out)
+{
+	size_t column = 0;
+
+	for (size_t i = 0; i < t->n_verbs; i++) {
+		size_t n = strlen(t->verbs[i].verb) + 4;
+
+		column = n > column ? n : column;
+	}
+	for (size_t i = 0; i < t->n_verbs; i++) {
+		fprintf(out, "  %-*s", (int)column - 2, t->verbs[i].verb);
+		print_line(out, t->verbs[i].about, column, column);
+	}
+	if (t->n_verbs)
+		fprintf(out,
+			"\nOptions of all verbs; '%s VERB --help' has the "
+			"others:\n",
+			t->name);
+}
+
 void opt_print_help(const struct tool *t, FILE *out)
 {
-	size_t indent = strlen("Usage:  ") + strlen(t->name);
+	autostr char *name = full_name(t);
+	size_t indent = strlen("Usage:  ") + strlen(name);
 	size_t column = help_column(t);
 	const struct opt *row;
 
-	fprintf(out, "Usage: %s ", t->name);
+	fprintf(out, "Usage: %s ", name);
 	print_line(out, t->synopsis, indent, indent);
 	print_lines(out, t->about);
 	fputc('\n', out);
+	print_verbs(t, out);
 	for (size_t i = 0; (row = opt_row(t, i)); i++)
 		print_help_row(out, row, column);
 	if (!t->notes)
@@ -231,10 +260,44 @@ static void roff_row(FILE *out, const struct opt *row)
 	roff_elsewhere(out, row);
 }
 
+/* Has the tool T a row of that name itself? */
+static bool has_row(const struct tool *t, const char *name)
+{
+	const struct opt *row;
+
+	for (size_t i = 0; (row = opt_row(t, i)); i++)
+		if (str_eq(row->name, name))
+			return true;
+	return false;
+}
+
+/* The verb V of T, with those of its options that not all verbs have. */
+static void roff_verb(FILE *out, const struct tool *t, const struct tool *v)
+{
+	fputs(".SS \"", out);
+	roff_text(out, v->verb);
+	fputc(' ', out);
+	roff_text(out, v->synopsis);
+	fputs("\"\n", out);
+	roff_sentence(out, v->about);
+	if (v->notes) {
+		fputs(".PP\n", out);
+		roff_text(out, v->notes);
+		fputc('\n', out);
+	}
+	for (size_t i = 0; i < v->n_opts; i++)
+		if (!has_row(t, v->opts[i].name))
+			roff_row(out, &v->opts[i]);
+}
+
 void opt_print_man(const struct tool *t, FILE *out)
 {
 	const struct opt *row;
 
+	if (t->n_verbs)
+		fputs(".SH VERBS\n", out);
+	for (size_t i = 0; i < t->n_verbs; i++)
+		roff_verb(out, t, &t->verbs[i]);
 	fputs(".SH OPTIONS\n", out);
 	for (size_t i = 0; (row = opt_row(t, i)); i++)
 		roff_row(out, row);
@@ -255,6 +318,34 @@ static void bash_words(FILE *out, const struct tool *t)
 	}
 }
 
+/* Which verb has been typed decides about the options. */
+static void bash_verbs(FILE *out, const struct tool *t)
+{
+	fputs("\tlocal verb= i\n"
+	      "\tlocal verbs=\"",
+	      out);
+	for (size_t i = 0; i < t->n_verbs; i++)
+		fprintf(out, "%s%s", i ? " " : "", t->verbs[i].verb);
+	fputs("\"\n"
+	      "\tfor ((i = 1; i < COMP_CWORD; i++)); do\n"
+	      "\t\t[[ \" $verbs \" != *\" ${COMP_WORDS[i]} \"* ]] ||\n"
+	      "\t\t\t{ verb=${COMP_WORDS[i]}; break; }\n"
+	      "\tdone\n"
+	      "\tcase $verb in\n",
+	      out);
+	for (size_t i = 0; i < t->n_verbs; i++) {
+		fprintf(out, "\t%s) options=\"\n", t->verbs[i].verb);
+		bash_words(out, &t->verbs[i]);
+		fputs("\t\t\" ;;\n", out);
+	}
+	fputs("\tesac\n"
+	      "\tif [[ -z $verb && $word != -* ]]; then\n"
+	      "\t\tCOMPREPLY=($(compgen -W \"$verbs\" -- \"$word\"))\n"
+	      "\t\treturn 0\n"
+	      "\tfi\n",
+	      out);
+}
+
 /* Where the function offers nothing, "-o default" makes readline complete file
  * names. */
 void opt_print_bash(const struct tool *t, FILE *out)
@@ -270,8 +361,11 @@ void opt_print_bash(const struct tool *t, FILE *out)
 	      out);
 	bash_words(out, t);
 	fputs("\t\"\n"
-	      "\tCOMPREPLY=()\n"
-	      "\t[[ $word == -* ]] || return 0\n"
+	      "\tCOMPREPLY=()\n",
+	      out);
+	if (t->n_verbs)
+		bash_verbs(out, t);
+	fputs("\t[[ $word == -* ]] || return 0\n"
 	      "\tCOMPREPLY=($(compgen -W \"$options\" -- \"$word\"))\n"
 	      "\t[[ ${COMPREPLY[0]} != *= ]] || compopt -o nospace\n"
 	      "}\n",

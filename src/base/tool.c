@@ -48,8 +48,9 @@ static int fail(const struct tool *t, const struct err *e)
 		intr_die(e);
 	}
 	if (e->kind == ERR_USAGE) {
-		fprintf(stderr, "%s: error: %s; see '%s --help'\n", t->name,
-			e->msg, t->name);
+		fprintf(stderr, "%s: error: %s; see '%s%s%s --help'\n", t->name,
+			e->msg, t->name, t->verb ? " " : "",
+			t->verb ? t->verb : "");
 		return t->usage_status ? t->usage_status : 2;
 	}
 	fprintf(stderr, "%s: error: %s\n", t->name, e->msg);
