@@ -21,6 +21,9 @@ libimage_a_SOURCES = \
 	src/image/lease.c src/image/lease.h \
 	src/image/locate.c src/image/locate.h \
 	src/image/meter.c src/image/meter.h \
+	src/image/inventory.c src/image/inventory.h \
+	src/image/items.c src/image/items.h \
+	src/image/match.c \
 	src/image/name.c src/image/name.h \
 	src/image/partial.c src/image/partial.h \
 	src/image/progline.c src/image/progline.h \
