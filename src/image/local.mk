@@ -6,6 +6,8 @@ libimage_a_SOURCES = \
 	src/image/blobs.c src/image/blobs_sum.c src/image/blobs.h \
 	src/image/carrier.c src/image/carrier.h \
 	src/image/carry.c src/image/carry.h \
+	src/image/aside.c src/image/aside.h \
+	src/image/blobs.c src/image/blobs.h \
 	src/image/convert.c src/image/convert.h \
 	src/image/dest.c src/image/dest.h \
 	src/image/download.c src/image/download_document.c src/image/download.h \
@@ -18,7 +20,11 @@ libimage_a_SOURCES = \
 	src/image/label.c src/image/label.h \
 	src/image/inflow.c src/image/inflow.h \
 	src/image/layout.c src/image/layout.h \
+	src/image/inuse.c src/image/inuse.h \
+	src/image/inventory.c src/image/inventory.h \
+	src/image/items.c src/image/items.h \
 	src/image/lease.c src/image/lease.h \
+	src/image/leftover.c src/image/leftover.h \
 	src/image/locate.c src/image/locate.h \
 	src/image/meter.c src/image/meter.h \
 	src/image/inventory.c src/image/inventory.h \
