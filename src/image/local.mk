@@ -14,6 +14,7 @@ libimage_a_SOURCES = \
 	src/image/event.c src/image/event.h \
 	src/image/flatten.c src/image/flatten.h \
 	src/image/holder.c src/image/holder.h \
+	src/image/gc.c src/image/gc.h \
 	src/image/host.c src/image/host.h \
 	src/image/imgoci.c src/image/imgoci.h \
 	src/image/import.c src/image/import.h \
@@ -25,10 +26,12 @@ libimage_a_SOURCES = \
 	src/image/items.c src/image/items.h \
 	src/image/lease.c src/image/lease.h \
 	src/image/leftover.c src/image/leftover.h \
+	src/image/listing.c src/image/listing.h \
 	src/image/locate.c src/image/locate.h \
 	src/image/meter.c src/image/meter.h \
 	src/image/inventory.c src/image/inventory.h \
 	src/image/items.c src/image/items.h \
+	src/image/manage.c src/image/manage.h \
 	src/image/match.c \
 	src/image/name.c src/image/name.h \
 	src/image/partial.c src/image/partial.h \
@@ -38,4 +41,8 @@ libimage_a_SOURCES = \
 	src/image/saveload.c src/image/saveload.h \
 	src/image/spool.c src/image/spool.h \
 	src/image/store.c src/image/store_index.c src/image/store.h \
-	src/image/stores.c src/image/stores.h
+	src/image/stores.c src/image/stores.h \
+	src/image/store.c src/image/store.h \
+	src/image/stores.c src/image/stores.h \
+	src/image/treewalk.c src/image/treewalk.h \
+	src/image/usage.c src/image/usage.h

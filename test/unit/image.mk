@@ -3,6 +3,7 @@
 check_PROGRAMS += \
 	test/unit/t_aside \
 	test/unit/t_dest \
+	test/unit/t_gc \
 	test/unit/t_import \
 	test/unit/t_inuse \
 	test/unit/t_lease \
