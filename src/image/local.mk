@@ -8,6 +8,8 @@ libimage_a_SOURCES = \
 	src/image/carry.c src/image/carry.h \
 	src/image/aside.c src/image/aside.h \
 	src/image/blobs.c src/image/blobs.h \
+	src/image/check.c src/image/check.h \
+	src/image/checktree.c src/image/checktree.h \
 	src/image/convert.c src/image/convert.h \
 	src/image/dest.c src/image/dest.h \
 	src/image/download.c src/image/download_document.c src/image/download.h \
