@@ -8,6 +8,7 @@ libimage_a_SOURCES = \
 	src/image/carry.c src/image/carry.h \
 	src/image/aside.c src/image/aside.h \
 	src/image/blobs.c src/image/blobs.h \
+	src/image/catalog.c src/image/catalog.h \
 	src/image/check.c src/image/check.h \
 	src/image/checktree.c src/image/checktree.h \
 	src/image/convert.c src/image/convert.h \
@@ -23,6 +24,7 @@ libimage_a_SOURCES = \
 	src/image/label.c src/image/label.h \
 	src/image/inflow.c src/image/inflow.h \
 	src/image/layout.c src/image/layout.h \
+	src/image/inspect.c src/image/inspect.h \
 	src/image/inuse.c src/image/inuse.h \
 	src/image/inventory.c src/image/inventory.h \
 	src/image/items.c src/image/items.h \
