@@ -1,6 +1,6 @@
 # bin/ - floor 6: one file per tool.
 # SPDX-License-Identifier: Apache-2.0
-bin_PROGRAMS += ch-pull ch-convert ch-run
+bin_PROGRAMS += ch-pull ch-convert ch-image ch-run
 
 image_libs = libimage.a libregistry.a liblayer.a libformat.a libbase.a \
 	$(CURL_LIBS) $(ARCHIVE_LIBS) $(ISAL_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) \
@@ -11,6 +11,9 @@ ch_pull_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS)
 ch_pull_LDADD = $(image_libs)
 ch_convert_SOURCES = bin/ch-convert.c
 ch_convert_LDADD = $(image_libs)
+ch_image_SOURCES = bin/ch-image.c
+ch_image_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+ch_image_LDADD = $(image_libs)
 # Neither libcurl, libarchive nor libcrypto: test/checks/links.sh.
 ch_run_SOURCES = bin/ch-run.c
 ch_run_LDADD = librun.a libimage.a libformat.a libbase.a $(JANSSON_RUN_LIBS)

@@ -3,9 +3,9 @@
 # the tool is only an order-only prerequisite, the dates that count are those of
 # the sources.
 # SPDX-License-Identifier: Apache-2.0
-pages = doc/ch-convert.1 doc/ch-pull.1 doc/ch-run.1
-completions = doc/completions/ch-convert doc/completions/ch-pull \
-	doc/completions/ch-run
+pages = doc/ch-convert.1 doc/ch-image.1 doc/ch-pull.1 doc/ch-run.1
+completions = doc/completions/ch-convert doc/completions/ch-image \
+	doc/completions/ch-pull doc/completions/ch-run
 man1_MANS += $(pages)
 bashcompdir = $(datadir)/bash-completion/completions
 bashcomp_DATA = $(completions)
@@ -31,6 +31,9 @@ completion = $(MKDIR_P) doc/completions && \
 doc/ch-convert.1: doc/ch-convert.1.in bin/ch-convert.c $(print_sources) \
 		| ch-convert$(EXEEXT)
 	$(AM_V_GEN)$(call page,ch-convert)
+doc/ch-image.1: doc/ch-image.1.in bin/ch-image.c $(print_sources) \
+		| ch-image$(EXEEXT)
+	$(AM_V_GEN)$(call page,ch-image)
 doc/ch-pull.1: doc/ch-pull.1.in bin/ch-pull.c $(print_sources) \
 		| ch-pull$(EXEEXT)
 	$(AM_V_GEN)$(call page,ch-pull)
@@ -40,6 +43,9 @@ doc/ch-run.1: doc/ch-run.1.in bin/ch-run.c $(print_sources) \
 doc/completions/ch-convert: bin/ch-convert.c $(print_sources) \
 		| ch-convert$(EXEEXT)
 	$(AM_V_GEN)$(call completion,ch-convert)
+doc/completions/ch-image: bin/ch-image.c $(print_sources) \
+		| ch-image$(EXEEXT)
+	$(AM_V_GEN)$(call completion,ch-image)
 doc/completions/ch-pull: bin/ch-pull.c $(print_sources) | ch-pull$(EXEEXT)
 	$(AM_V_GEN)$(call completion,ch-pull)
 doc/completions/ch-run: bin/ch-run.c $(print_sources) | ch-run$(EXEEXT)

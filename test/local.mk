@@ -23,6 +23,7 @@ checks = \
 	test/checks/state.sh
 suites = \
 	test/bats/ch-convert.bats \
+	test/bats/ch-image.bats \
 	test/bats/ch-pull.bats \
 	test/bats/ch-run.bats \
 	test/bats/download.bats \

@@ -31,7 +31,7 @@ trap 'exit 130' INT
 trap 'exit 143' HUP TERM
 umask 022
 mkdir "$stage/bin" "$stage/shared" "$stage/tmp"
-for t in ${tools:-ch-pull ch-convert ch-run}; do
+for t in ${tools:-ch-pull ch-convert ch-image ch-run}; do
 	cp "$builddir/$t" "$stage/bin/"
 done
 cp -R "$srcdir/test/bats" "$stage/bats"
