@@ -146,7 +146,8 @@ static int run_delete(void *ctx, int argc, char **argv, struct err *e)
 {
 	const struct cli *c = ctx;
 	AUTO(store) struct store s = STORE_INIT;
-	struct gc_opts o = { .now_s = now(), .now = c->now };
+	AUTO(catalog) struct catalog all = { 0 };
+	struct gc_opts o = { .now_s = now(), .now = c->now, .others = &all };
 	const struct platform *want;
 	struct platform room;
 	struct gc_done done;
@@ -154,6 +155,7 @@ static int run_delete(void *ctx, int argc, char **argv, struct err *e)
 	if (argc < 1)
 		return err_set(e, ERR_USAGE, "which image? REF is missing");
 	if (read_platform(c, &room, &want, e) || open_own(c, &s, e) ||
+	    catalog_open(&all, c->store, c->readonly, e) ||
 	    manage_delete(&s, argv, (size_t)argc, want, &o, &done, e))
 		return -1;
 	if (done.n_blobs || done.n_trees || done.is_busy)
@@ -202,9 +204,11 @@ static int run_gc(void *ctx, int argc, char **argv, struct err *e)
 {
 	const struct cli *c = ctx;
 	AUTO(store) struct store s = STORE_INIT;
+	AUTO(catalog) struct catalog all = { 0 };
 	AUTO(str) struct str list = { 0 };
 	struct gc_opts o = {
 		.now_s = now(),
+		.others = &all,
 		.dry_run = c->dry_run,
 		.now = c->now,
 	};
@@ -215,7 +219,8 @@ static int run_gc(void *ctx, int argc, char **argv, struct err *e)
 		return -1;
 	if (c->dry_run ? store_open(&s, c->store, e) : open_own(c, &s, e))
 		return -1;
-	if (gc(&s, &o, &done, &list, e))
+	if (catalog_open(&all, c->store, c->readonly, e) ||
+	    gc(&s, &o, &done, &list, e))
 		return -1;
 	print(&list);
 	tell_freed(&done, c->dry_run);

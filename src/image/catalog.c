@@ -93,6 +93,18 @@ int catalog_rows(const struct catalog *c, char *const *texts, size_t n,
 	return 0;
 }
 
+bool catalog_others_need(const struct catalog *c, const struct digest *d)
+{
+	for (size_t s = 1; s < c->stores.n; s++) {
+		const struct item *it =
+			items_find(&c->v[s].items, ITEM_BLOB, d);
+
+		if (it && it->users)
+			return true;
+	}
+	return false;
+}
+
 /* Of the images FOUND the one that suits best, or the first. */
 static const struct inventory_image *best(const struct inventory *v,
 					  const size_t *found, size_t n,

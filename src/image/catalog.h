@@ -26,6 +26,9 @@ AUTO_DEFINE(catalog, struct catalog, catalog_close)
 MUST_CHECK int catalog_rows(const struct catalog *c, char *const *texts,
 			    size_t n, struct listing_row **rows, size_t *n_rows,
 			    struct err *e);
+/* Does an image in one of the read-only stores need the document D? A tree of
+ * it may well be in the own store, since nothing is unpacked to the others. */
+bool catalog_others_need(const struct catalog *c, const struct digest *d);
 /* The one image that TEXT names in the first store that has it: that which
  * suits WANT best. What does not suit will do if it is not a MUST. */
 MUST_CHECK int catalog_find(const struct catalog *c, const char *text,

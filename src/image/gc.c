@@ -60,14 +60,18 @@ int gc_parse_keep(const char *text, struct gc_opts *o, struct err *e)
 	return num_parse_size(text, "--keep", &o->keep_bytes, e);
 }
 
-static bool is_wanted(const struct gc_opts *o, const struct digest *d)
+static bool is_candidate(const struct gc_opts *o, const struct item *it,
+			 bool is_busy)
 {
-	if (!o->only)
-		return true;
-	for (size_t i = 0; i < o->n_only; i++)
-		if (digest_eq(&o->only[i], d))
+	if (it->users || (is_busy && it->kind == ITEM_BLOB))
+		return false;
+	if (o->others && it->kind == ITEM_TREE &&
+	    catalog_others_need(o->others, &it->digest))
+		return false;
+	for (size_t i = 0; o->only && i < o->n_only; i++)
+		if (digest_eq(&o->only[i], &it->digest))
 			return true;
-	return false;
+	return !o->only;
 }
 
 /* Newest first. */
@@ -94,8 +98,7 @@ static const struct item **choose(const struct inventory *v,
 	for (size_t i = 0; i < v->items.n; i++) {
 		const struct item *it = &v->items.v[i];
 
-		if (!it->users && is_wanted(o, &it->digest) &&
-		    !(is_busy && it->kind == ITEM_BLOB))
+		if (is_candidate(o, it, is_busy))
 			all[count++] = it;
 	}
 	qsort(all, count, sizeof(*all), by_time);

@@ -13,7 +13,7 @@
 #define IMAGE_GC_H
 
 #include "base/str.h"
-#include "image/inventory.h"
+#include "image/catalog.h"
 
 #include <stdbool.h>
 
@@ -25,6 +25,7 @@ struct gc_opts {
 	bool now;            /* do not wait for other hosts */
 	const struct digest *only; /* of all those, or NULL: everything */
 	size_t n_only;
+	const struct catalog *others; /* trees of their images stay; or NULL */
 };
 
 struct gc_done { /* in a dry run: would be */

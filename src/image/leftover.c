@@ -115,6 +115,11 @@ bool leftover_is_busy(int tmpdir, const struct strlist *names, int64_t now_s)
 	for (size_t i = 0; i < names->n; i++) {
 		enum leftover_kind kind = leftover_kind(names->v[i]);
 
+		/* Others are on the index, or on a tree, whose image has a
+		 * name. */
+		if (kind == LEFTOVER_LEASE &&
+		    !str_starts(names->v[i], LEASE_PREFIX "sha"))
+			continue;
 		if (kind != LEFTOVER_UNKNOWN && kind != LEFTOVER_OLD &&
 		    leftover_is_live(tmpdir, names->v[i], names, now_s))
 			return true;
