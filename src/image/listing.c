@@ -206,12 +206,17 @@ void listing_usage_text(const struct usage *u, struct str *out)
 
 void listing_usage_json(const struct usage *u, struct str *out)
 {
+	static const char *const keys[] = {
+		[USAGE_BLOBS] = "blobs",           [USAGE_TREES] = "trees",
+		[USAGE_PARTIAL] = "partial",       [USAGE_ASIDE] = "aside",
+		[USAGE_UNFINISHED] = "unfinished",
+	};
 	AUTO(json) json_t *all = json_object();
 
 	for (int i = 0; i < USAGE_KINDS; i++) {
 		const struct usage_row *r = &u->row[i];
 
-		json_object_set_new(all, usage_text(i),
+		json_object_set_new(all, keys[i],
 				    json_pack("{s:I, s:I, s:I, s:I}", "number",
 					      (json_int_t)r->n, "size",
 					      (json_int_t)r->bytes, "shared",

@@ -484,6 +484,8 @@ repaired() {
 	touch -d '3 days ago' "$CH_STORE"/tmp/*
 	works ch-image du
 	says '^partial downloads +1 +5 B +0 B +5 B$'
+	same "$(field "j['partial']['reclaimable'], j['trees']['number']" \
+		ch-image du --json)" "5 0"
 	works ch-image gc
 	says 'freed 5 B: 1 partial download$'
 	store_is_sound
