@@ -495,7 +495,7 @@ repaired() {
 	works ch-pull bare:1
 	: >ports
 	python3 -B "$TEST_STAGE/bats/registry/faulty.py" \
-		--script '[{"path": "/blobs/", "nth": 4, "pause_at": [100000, 5]}]' \
+		--script '[{"path": "/blobs/", "nth": 4, "pause_at": [100000, 10]}]' \
 		--log faulty.log "$TEST_IMAGES/big" >ports 2>faulty.err \
 		</dev/null 3>&- &
 	faulty_pid=$!
