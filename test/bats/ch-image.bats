@@ -238,6 +238,19 @@ repaired() {
 		ch-image delete alpine:3.16
 }
 
+@test "trees of a read-only store's images stay over gc" {
+	works ch-pull --store=site bare:1
+	works ch-pull alpine:3.16
+	CH_STORE_READONLY=$T/site works ch-convert bare:1
+	tree=$out
+	CH_STORE_READONLY=$T/site works ch-image gc
+	says 'nothing to free'
+	[ -d "$tree" ]
+	works ch-image gc
+	says ': 1 tree$'
+	absent "$tree"
+}
+
 # --- inspect
 
 @test "inspect: what people look for" {
