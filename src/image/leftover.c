@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "base/tmp.h"
 #include "image/lease.h"
+#include "image/partial.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,7 +31,7 @@ enum leftover_kind leftover_kind(const char *name)
 		return LEFTOVER_TMP;
 	if (str_starts(name, LEASE_PREFIX))
 		return LEFTOVER_LEASE;
-	if (str_starts(name, LEFTOVER_PART))
+	if (str_starts(name, PARTIAL_PREFIX))
 		return LEFTOVER_PARTIAL;
 	return leftover_old_parse(name, &old) ? LEFTOVER_OLD : LEFTOVER_UNKNOWN;
 }
@@ -92,22 +93,12 @@ static bool is_live_lease(int tmpdir, const char *name, int64_t now_s)
 bool leftover_is_live(int tmpdir, const char *name, const struct strlist *names,
 		      int64_t now_s)
 {
-	const char *rest;
+	autostr char *lease = partial_lease(name);
 
 	if (leftover_kind(name) == LEFTOVER_LEASE)
 		return is_live_lease(tmpdir, name, now_s);
-	if (is_locked(tmpdir, name))
-		return true;
-	if (leftover_kind(name) != LEFTOVER_PARTIAL)
-		return false;
-	/* "part.sha256.HEX..." is under the lease "lease.sha256.HEX". */
-	rest = name + strlen(LEFTOVER_PART);
-	for (size_t i = 0; i < names->n; i++)
-		if (leftover_kind(names->v[i]) == LEFTOVER_LEASE &&
-		    str_starts(rest, names->v[i] + strlen(LEASE_PREFIX)) &&
-		    is_live_lease(tmpdir, names->v[i], now_s))
-			return true;
-	return false;
+	return is_locked(tmpdir, name) || (lease && strlist_has(names, lease) &&
+					   is_live_lease(tmpdir, lease, now_s));
 }
 
 bool leftover_is_busy(int tmpdir, const struct strlist *names, int64_t now_s)

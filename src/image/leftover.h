@@ -13,8 +13,6 @@
 
 #include "image/items.h"
 
-#define LEFTOVER_PART "part."
-
 enum leftover_kind {
 	LEFTOVER_UNKNOWN,
 	LEFTOVER_TMP,

@@ -576,6 +576,21 @@ repaired() {
 	works ch-run alpine:3.16 -- true
 }
 
+@test "a group's store: trees stay for a week, or go with --now" {
+	works ch-pull bare:1
+	chmod 2770 "$CH_STORE"
+	works ch-convert bare:1
+	tree=$(basename "$out")
+	works ch-image delete bare:1
+	says "tree ${tree:0:12} stays for a week: others of the group may run it where this can't be seen; --now removes it"
+	says 'freed .*: 3 blobs$'
+	works ch-image gc
+	says "stays for a week"
+	works ch-image gc --now
+	says 'freed .*: 1 tree$'
+	store_is_sound
+}
+
 # --- check
 
 @test "check: a sound store, fast and slow" {
