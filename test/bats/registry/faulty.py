@@ -4,7 +4,7 @@
 SPDX-License-Identifier: Apache-2.0
 
     faulty.py [--script JSON | --control FILE] [--log FILE] [--tls CERT KEY]
-              [--bind ADDRESS] LAYOUT
+              [--tls-max 1.0 | 1.1] [--bind ADDRESS] LAYOUT
 
 Listens on two free ports, which stand for two hosts (a third speaks TLS with
 --tls), prints their numbers on one line and serves until it is killed. Any
@@ -18,7 +18,11 @@ merged, later ones over earlier ones. Nothing is random.
 Which requests:
   method, path  regular expressions, searched for (path with its query)
   port          0, 1 or 2: the listener
+  what          "manifest", "config" or "layer": what the digest is there, a tag
+                being a manifest; "index" for those that have manifests
+  has, without  only requests that have, or lack, this header field
   nth           the n-th such request only, counted from 1; or a list of such
+  each          true: nth counts for each path on its own
 What is answered:
   status        number; 4xx and 5xx get an error document
   headers       object: added, or replaced; null removes
@@ -29,11 +33,16 @@ What is answered:
   range         Content-Range to claim, with a 206
   auth          object, see below
 How it is sent:
-  cut           so many bytes of the body, then close (negative: from the end)
+  cut           so many bytes of the body, then close (negative: from the end);
+                "name": as many as the number that ends the repository's name
+  short         the same, but as if there never were more: Content-Length fits
   cut_head      so many bytes of the header, then close
   reset         close with a TCP reset
+  hang_up       close after the answer, without a word of it in the header
   flip          index of a byte of the body whose lowest bit is changed
-  extra         so many bytes more; Content-Length stays
+  extra         so many bytes more, or this text; Content-Length stays
+  endless       true: the body once more, and again, until the peer is gone
+  gzip          true: Content-Encoding: gzip
   length        Content-Length to claim; null: none, end by closing
   chunked       true: chunked coding; "broken", "unfinished": and how
   pause         seconds before the answer
@@ -55,6 +64,7 @@ status that was meant to be sent.
 """
 import argparse
 import base64
+import gzip
 import hashlib
 import http.server
 import json
@@ -64,6 +74,7 @@ import re
 import socket
 import ssl
 import struct
+import sys
 import threading
 import time
 import urllib.parse
@@ -76,6 +87,27 @@ class Layout:
         self.path = pathlib.Path(path)
         index = json.loads((self.path / "index.json").read_text())
         self.manifests = index["manifests"]
+        self.kinds = {}
+        self.sort(index)
+
+    def sort(self, doc):
+        """What is each digest below DOC?"""
+        for d in doc.get("manifests", []):
+            child = json.loads(self.blob(d["digest"]) or "{}")
+            self.kinds[d["digest"]] = ("index" if "manifests" in child
+                                       else "manifest")
+            self.sort(child)
+        for d in doc.get("layers", []):
+            self.kinds[d["digest"]] = "layer"
+        if "config" in doc:
+            self.kinds[doc["config"]["digest"]] = "config"
+
+    def kind(self, path):
+        """What a request for PATH wants: a kind, or ""."""
+        m = re.fullmatch(r"/v2/.+/(manifests|blobs)/([^/]+)", path)
+        if m and m[1] == "manifests" and not m[2].startswith("sha256:"):
+            return "manifest"
+        return self.kinds.get(m[2], "") if m else ""
 
     def blob(self, digest):
         file = self.path.joinpath("blobs", *digest.split(":"))
@@ -108,10 +140,10 @@ class Rules:
     def load(self, text):
         if text != self.text:
             self.rules = json.loads(text)
-            self.counts = [0] * len(self.rules)
+            self.counts = [{} for _ in self.rules]
             self.text = text
 
-    def plan(self, port, method, path):
+    def plan(self, port, method, path, what, fields):
         plan = {}
         with self.lock:
             if self.control:
@@ -119,11 +151,14 @@ class Rules:
             for i, rule in enumerate(self.rules):
                 if (rule.get("port", port) == port
                         and re.search(rule.get("method", ""), method)
-                        and re.search(rule.get("path", ""), path)):
-                    self.counts[i] += 1
-                    nth = rule.get("nth", self.counts[i])
-                    if self.counts[i] == nth or (isinstance(nth, list)
-                                                 and self.counts[i] in nth):
+                        and re.search(rule.get("path", ""), path)
+                        and rule.get("what", what) == what
+                        and rule.get("has", "Host") in fields
+                        and rule.get("without", "") not in fields):
+                    key = path if rule.get("each") else ""
+                    n = self.counts[i][key] = self.counts[i].get(key, 0) + 1
+                    nth = rule.get("nth", n)
+                    if n == nth or (isinstance(nth, list) and n in nth):
                         plan.update(rule)
         return plan
 
@@ -176,15 +211,22 @@ def error(status, text):
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     wbufsize = 0
+    disable_nagle_algorithm = True
 
     def handle_any(self):
         app, port = self.server.app, self.server.number
         n = int(self.headers.get("Content-Length") or 0)
         sent = self.rfile.read(n).decode(errors="replace")
-        text = json.dumps(app.rules.plan(port, self.command, self.path))
+        text = json.dumps(app.rules.plan(
+            port, self.command, self.path, app.layout.kind(self.path),
+            self.headers))
         for i, url in enumerate(app.urls):
             text = text.replace("{%d}" % i, url)
         plan = json.loads(text)
+        for how in "cut", "short":
+            if plan.get(how) == "name":
+                plan[how] = int(re.search(r"(\d+)/(manifests|blobs)/",
+                                          self.path)[1])
         answer = self.answer(app, plan, sent)
         alter(plan, answer)
         app.log({"port": port, "method": self.command, "path": self.path,
@@ -205,10 +247,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def answer(self, app, plan, sent):
         path = urllib.parse.urlsplit(self.path).path
         field = self.headers.get("Authorization", "")
-        if path == "/token":
+        if path == "/token" and "redirect" not in plan:
             return self.token(app.tokens, field, sent)
         auth = plan.get("auth")
-        if auth and not app.tokens.may_pass(auth, field):
+        if (auth and path != "/token"
+                and not app.tokens.may_pass(auth, field)):
             return self.refuse(auth)
         if "redirect" in plan:
             to = plan["redirect"]
@@ -286,7 +329,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             at_rate(self.wfile, body[at:], plan["rate"])
         else:
             drip(self.wfile, body[at:], plan.get("drip"))
-        if ({"cut", "cut_head", "reset", "raw", "extra"} & set(plan)
+        while plan.get("endless"):
+            self.wfile.write(body)
+        if ({"cut", "cut_head", "reset", "raw", "hang_up"} & set(plan)
+                or isinstance(plan.get("extra"), int)
                 or plan.get("chunked", True) is not True
                 or plan.get("length", 0) is None):
             self.close_connection = True
@@ -309,6 +355,10 @@ def alter(plan, answer):
         body = plan["body"]
         answer.body = (body.encode() if isinstance(body, str)
                        else b"x" * body["fill"])
+    answer.body = answer.body[:plan.get("short", len(answer.body))]
+    if plan.get("gzip"):
+        answer.body = gzip.compress(answer.body)
+        answer.headers["Content-Encoding"] = "gzip"
     if "flip" in plan:
         answer.body = bytearray(answer.body)
         answer.body[plan["flip"]] ^= 1
@@ -317,7 +367,9 @@ def alter(plan, answer):
         answer.headers["Content-Length"] = None
         answer.headers["Transfer-Encoding"] = "chunked"
     answer.headers.update(plan.get("headers", {}))
-    answer.body = bytes(answer.body) + b"+" * plan.get("extra", 0)
+    more = plan.get("extra", "")
+    answer.body = bytes(answer.body) + (more.encode() if isinstance(more, str)
+                                        else b"+" * more)
 
 
 def head_bytes(plan, answer):
@@ -358,7 +410,9 @@ class Server(http.server.ThreadingHTTPServer):
     request_queue_size = 128
 
     def handle_error(self, *args):
-        pass  # peers that go away are our daily bread
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(*args)
+        # else a peer that went away, which is our daily bread
 
 
 class App:
@@ -375,16 +429,25 @@ class App:
             self.listen("https", args)
             tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             tls.load_cert_chain(*args.tls)
+            if args.tls_max:
+                tls.set_ciphers("ALL:@SECLEVEL=0")
+                tls.minimum_version = ssl.TLSVersion.TLSv1
+                tls.maximum_version = getattr(
+                    ssl.TLSVersion, "TLSv1_1" if args.tls_max == "1.1"
+                    else "TLSv1")
             self.servers[2].socket = tls.wrap_socket(
                 self.servers[2].socket, server_side=True,
                 do_handshake_on_connect=False)
 
     def listen(self, scheme, args):
+        ip6 = ":" in args.bind
+        Server.address_family = socket.AF_INET6 if ip6 else socket.AF_INET
         server = Server((args.bind, 0), Handler)
         server.app, server.number = self, len(self.servers)
         self.servers.append(server)
-        self.urls.append("%s://%s:%d" % (scheme, args.bind,
-                                         server.server_port))
+        self.urls.append("%s://%s:%d" % (
+            scheme, "[%s]" % args.bind if ip6 else args.bind,
+            server.server_port))
 
     def log(self, entry):
         with self.log_lock:
@@ -397,6 +460,7 @@ def main():
     for name in "--script", "--control", "--log", "layout":
         p.add_argument(name)
     p.add_argument("--tls", nargs=2, metavar=("CERT", "KEY"))
+    p.add_argument("--tls-max")
     p.add_argument("--bind", default="127.0.0.1")
     app = App(p.parse_args())
     for s in app.servers[1:]:
