@@ -29,8 +29,13 @@ suites = \
 	test/bats/download.bats \
 	test/bats/faults.bats \
 	test/bats/import.bats \
+	test/bats/login.bats \
+	test/bats/manifests.bats \
+	test/bats/names.bats \
+	test/bats/redirects.bats \
 	test/bats/sites.bats \
-	test/bats/store.bats
+	test/bats/store.bats \
+	test/bats/tls.bats
 TESTS += $(check_PROGRAMS) $(checks) $(suites)
 
 # Everything speaks TAP.
@@ -64,6 +69,7 @@ EXTRA_DIST += $(checks) $(suites) test/checks/lib.sh \
 	test/user.sh test/unit/run.sh test/unit/tap.h test/unit/hostile.h \
 	test/unit/forbid.h \
 	test/data \
-	test/bats/common.bash test/bats/run.sh test/bats/suite.sh \
+	test/bats/common.bash test/bats/faulty.bash test/bats/run.sh \
+	test/bats/suite.sh \
 	test/bats/tree.py test/bats/registry \
 	test/bench/bench test/bench/bench.py test/bench/line.py

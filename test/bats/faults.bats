@@ -1,293 +1,341 @@
 #!/usr/bin/env bats
-# faults.bats - ch-pull from a registry that misbehaves on request.
+# faults.bats - ch-pull from a registry whose line breaks or stalls.
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2154 # status, out, err: set by try
+# shellcheck disable=SC2154 # status, out, err, bad: set by the helpers
 #
-# registry/faulty.py says what the rules mean. It listens on two ports, which
-# stand for two hosts: $bad and $other.
-load common
+# A test's name begins with the rows of the catalogue of hostile registries
+# that it proves. faulty.bash has the assertions, registry/faulty.py the rules.
+load faulty
 
-extra_setup() {
-	unset CH_REGISTRY
-}
+GOT="expected $HEX, got $HEX"
 
-extra_teardown() {
-	[ -z "${faulty_pid:-}" ] || {
-		kill "$faulty_pid" 2>/dev/null || :
-		wait "$faulty_pid" 2>/dev/null || :
-	}
-}
+# --- no connection
 
-# faulty LAYOUT RULES [OPTION...]: start it; sets bad, other.
-faulty() {
-	local layout=$1 rules=$2
-	shift 2
-	: >ports # the job below may be slow to make it
-	python3 -B "$TEST_STAGE/bats/registry/faulty.py" --script "$rules" \
-		--log "$T/faulty.log" "$@" "$TEST_IMAGES/$layout" \
-		>ports 2>faulty.err </dev/null 3>&- &
-	faulty_pid=$!
-	for _ in $(seq 100); do
-		read -r bad other rest <ports && break
-		sleep 0.1
-	done
-	bad=127.0.0.1:$bad other=127.0.0.1:$other
-}
-
-# refused REGEX: the pull fails so, to a directory and to the store, and nothing
-# is left of it. -q, since each attempt that is not the last has a line of its
-# own.
-refused() {
-	fails 1 "$1" ch-pull -q "$bad/x:1" ./img || return
-	absent img || return
-	fails 1 "$1" ch-pull -q "$bad/x:1" || return
-	store_is_sound || return
+@test "H1: a host that refuses, has no address, or can't be reached" {
+	fails 1 "127\.0\.0\.1:1/x:1: can't reach '127\.0\.0\.1:1': connection refused$" \
+		ch-pull -q 127.0.0.1:1/x:1
+	fails 1 "no-such-host\.invalid/x:1: can't find host 'no-such-host\.invalid'$" \
+		ch-pull -q no-such-host.invalid/x:1
+	fails 1 "192\.0\.2\.1/x:1: can't reach '192\.0\.2\.1': (no answer within 1 s|connection refused|network is unreachable|no route to host|permission denied)$" \
+		ch-pull -q --timeout=1 192.0.2.1/x:1
 	same "$(store_names)" ""
 }
 
-pulled() {
-	works ch-pull "$bad/x:1" ./img || return
-	[ -d img/only ] || [ -d img/t ] || return
-	store_is_sound
+@test "H33: a host that never answers" {
+	start
+	refused '[{"what": "manifest", "pause": 9}]' \
+		"'$bad' sent nothing for 1 s" --timeout=1
+	fails 2 "--timeout: expected 1 to 86400 seconds, found '0'; see 'ch-pull --help'$" \
+		ch-pull --timeout=0 "$bad/x:1"
 }
 
-# The number of requests so far whose path matches.
-asked() {
-	grep -c "\"path\": \"[^\"]*$1" faulty.log || :
+@test "H32: a byte now and then, of the header or of the body" {
+	start
+	refused '[{"what": "manifest", "drip_head": 0.2}]' \
+		"'$bad' sent nothing for 1 s" --timeout=1
+	refused '[{"what": "layer", "drip": 0.2}]' \
+		"layer 1 of 1: '$bad' sent nothing for 1 s" --timeout=1
 }
 
-# --- content that is not what its name says
-
-@test "a blob with one bit wrong: expected and found" {
-	faulty bare '[{"path": "/blobs/", "flip": 20}]'
-	refused ".*expected sha256:[0-9a-f]{64}, (got|found) sha256:"
-}
-
-@test "a blob with a wrong bit where it does not show: in gzip's time" {
-	faulty bare '[{"path": "/blobs/", "nth": [2, 4], "flip": 5}]'
-	refused ".*layer 1 of 1: expected $HEX, got $HEX$"
-	same "$(asked /blobs/)" 4
-}
-
-@test "a blob that is too long, or too short" {
-	faulty bare '[{"path": "/blobs/", "extra": 9, "length": null}]'
-	refused ".*expected [0-9]+ bytes, .*"
-}
-
-@test "a blob that always ends early" {
-	faulty bare '[{"path": "/blobs/", "cut": 10, "length": 10}]'
-	refused ".*expected [0-9]+ bytes, .*"
-}
-
-@test "a blob that is missing: its digest is named" {
-	faulty bare '[{"path": "/blobs/", "status": 404}]'
-	refused ".*sha256:[0-9a-f]{64}.*HTTP 404"
-}
-
-@test "a manifest that is not what its digest says" {
-	faulty bare '[{"path": "/manifests/", "flip": 30}]'
-	fails 1 ".*expected sha256:.*sha256:" \
-		ch-pull "$bad/x@sha256:$(printf '%064d' 7)"
-}
-
-@test "a manifest that is a web page, or no JSON, or too long" {
-	faulty bare '[{"path": "/manifests/", "body": "<html>Welcome</html>",
-		"headers": {"Content-Type": "text/html"}}]'
-	refused ".*web page.*"
-	extra_teardown
-	faulty bare '[{"path": "/manifests/", "body": "{ \"schemaVersion\": ",
-		"headers": {"Docker-Content-Digest": null}}]'
-	refused ".*line 1.*"
-	extra_teardown
-	faulty bare '[{"path": "/manifests/", "body": {"fill": 20000000}}]'
-	refused ".*more than [0-9]+ bytes.*"
-}
-
-@test "an image of several architectures, with bad children" {
-	faulty alpine '[{"path": "/manifests/sha256:", "status": 404}]'
-	fails 1 ".*not found \(HTTP 404\)" ch-pull "$bad/x:3.16" ./img
+@test "a slow line: a signal still ends it at once" {
+	faulty big '[{"path": "/blobs/", "pause_at": [100000, 60]}]'
+	interrupt INT 2 ch-pull "$bad/x:1" ./img
+	same "$status" 130
+	says "^ch-pull: interrupted by SIGINT$"
 	absent img
 	store_is_sound
 }
 
 # --- a line that breaks
 
-@test "a connection that breaks is taken up where it broke" {
-	faulty big '[{"path": "/blobs/", "nth": [2, 3, 5], "cut": 900000}]'
-	works ch-pull "$bad/x:1" ./img
-	[ -f img/big/3.999 ]
-	store_is_sound
+@test "H2: a reset at the start, in the middle, before the end, of anything" {
+	faulty bare '[]'
+	works ch-pull -q --store=none "$bad/x:1" ./want
+	rules '[{"each": true, "nth": 1, "cut": "name", "reset": true}]'
+	printf '%s\n' 0 1 107 214 215 340 430 >places
+	at_each places
+	all_pulled places want
+	for n in 0 1 100; do
+		survives "[{\"each\": true, \"nth\": 1, \"cut_head\": $n,
+			\"reset\": true}]"
+	done
+}
+
+@test "H2: a reset every time" {
+	start
+	refused '[{"what": "layer", "cut": 10, "reset": true}]' \
+		"layer 1 of 1: connection to '$bad' broke: Recv failure: Connection reset by peer"
+}
+
+# Where a buffer, a progress report or a record of TLS ends, and in between.
+places() {
+	local size=$1 i n
+	{
+		for i in 16384 65536 262144 524288; do
+			printf '%s\n' $((i - 1)) $i $((i + 1))
+		done
+		printf '%s\n' 0 1 2 3 $((size - 2)) $((size - 1))
+		n=4
+		for i in $(seq 60); do
+			n=$((n + n / 4 + 1))
+			printf '%s\n' $n $((size - n))
+		done
+	} | awk -v size="$size" '$1 >= 0 && $1 < size && !seen[$1]++' | head -64
+}
+
+@test "H2 H3: a blob that breaks off at 64 places is taken up there" {
+	shape noise
+	works ch-pull -q --store=none "$bad/x:1" ./want
+	size=$(stat -c %s "$(find shape/blobs -size +600k)")
+	# shellcheck disable=SC2094 # a function
+	places "$size" >places
+	same "$(wc -l <places)" 64
+	: >faulty.log
+	rules '[{"what": "layer", "each": true, "nth": 1, "cut": "name"}]'
+	at_each places
+	all_pulled places want
+	while read -r n; do
+		[ "$n" = 0 ] || grep -q "/at-$n/.*\"Range\": \"bytes=$n-" \
+			faulty.log || {
+			echo "not resumed at $n"
+			return 1
+		}
+	done <places
+}
+
+@test "H3: a body that is shorter than its length, every time" {
+	start
+	refused '[{"what": "layer", "cut": 10}]' \
+		"layer 1 of 1: '$bad' closed the connection too early"
+}
+
+@test "H4: a body that is longer than its descriptor says" {
+	start
+	for more in '"extra": 9' '"endless": true'; do
+		refused "[{\"what\": \"layer\", \"length\": null, $more}]" \
+			"layer 1 of 1: expected [0-9]+ bytes, got more"
+		refused "[{\"what\": \"config\", \"length\": null, $more}]" \
+			"configuration: blob $HEX: expected [0-9]+ bytes, got more"
+	done
+	refused '[{"what": "layer", "extra": 9, "length": 224}]' \
+		"layer 1 of 1: expected [0-9]+ bytes, the server has 224"
+}
+
+@test "H4: more than Content-Length says is not looked at" {
+	faulty bare '[]'
+	survives '[{"what": "layer", "extra": 9}]'
+}
+
+@test "H5: no length, and closed early" {
+	start
+	refused '[{"what": "config", "cut": 10, "length": null}]' \
+		"configuration: blob $HEX: expected [0-9]+ bytes, got 10"
+	refused '[{"what": "layer", "cut": 10, "length": null}]' \
+		"layer 1 of 1: expected [0-9]+ bytes, got [1-9][0-9]"
+	refused '[{"what": "layer", "short": 10}]' \
+		"layer 1 of 1: expected [0-9]+ bytes, the server has 10"
+	refused '[{"what": "config", "short": 10}]' \
+		"configuration: blob $HEX: expected [0-9]+ bytes, got 10"
+}
+
+@test "H6: chunks that are broken, or end without the last one" {
+	start
+	refused '[{"what": "layer", "chunked": "broken"}]' \
+		"layer 1 of 1: connection to '$bad' broke: Illegal or missing hexadecimal sequence in chunked-encoding"
+	refused '[{"what": "manifest", "chunked": "unfinished"}]' \
+		"'$bad' closed the connection too early"
+	refused '[{"what": "layer", "chunked": "unfinished", "cut": 20}]' \
+		"layer 1 of 1: '$bad' closed the connection too early"
+}
+
+@test "H6: chunks that are right" {
+	faulty bare '[]'
+	survives '[{"chunked": true}]'
+}
+
+# --- content that is not what its name says
+
+@test "H7: one bit wrong; what came is no base to go on from" {
+	start
+	: >faulty.log
+	refused '[{"what": "layer", "flip": 20}]' "layer 1 of 1: $GOT"
+	refused '[{"what": "config", "flip": 20}]' "configuration: blob: $GOT"
+	# In gzip's time stamp it does not show.
+	refused '[{"what": "layer", "flip": 5}]' "layer 1 of 1: $GOT"
+	lacks '"Range"' faulty.log
+}
+
+@test "H37: a blob that is missing, or gone: its digest is named" {
+	start
+	for status in 404 410; do
+		refused "[{\"what\": \"layer\", \"status\": $status}]" \
+			"layer 1 of 1: blob $HEX: not found \(HTTP $status\)"
+		refused "[{\"what\": \"config\", \"status\": $status}]" \
+			"configuration: blob $HEX: not found \(HTTP $status\)"
+	done
+}
+
+# --- ranges
+
+@test "H38: a registry that ignores Range sends all again" {
+	shape noise
+	survives '[{"what": "layer", "each": true, "nth": 1, "cut": 300000},
+		{"what": "layer", "no_range": true}]'
 	grep -q '"Range": "bytes=[1-9]' faulty.log
 }
 
-@test "a registry that forgets what a range is" {
-	faulty big '[{"path": "/blobs/", "nth": [2, 3], "cut": 900000},
-		{"path": "/blobs/", "no_range": true}]'
-	works ch-pull "$bad/x:1"
-	store_is_sound
+@test "H39: a wrong Content-Range is not believed" {
+	shape noise
+	for range in '"bytes 5-9/10"' '"bytes 300001-700000/700001"' \
+		'"bytes 300000-300009/5"' '"bytes 300000-299999/*"' \
+		'"bytes */*"' '"lines 1-2/3"' '""'; do
+		survives "[{\"what\": \"layer\", \"each\": true, \"nth\": 1,
+			\"cut\": 300000},
+			{\"what\": \"layer\", \"has\": \"Range\", \"each\": true,
+			\"nth\": 1, \"range\": $range}]"
+	done
+	start
+	refused '[{"what": "layer", "range": "bytes 5-9/10"}]' \
+		"layer 1 of 1: not the range that was asked for \(HTTP 206\)"
 }
 
-@test "a reset, an early end of the head, a closed connection" {
-	faulty bare '[{"nth": 1, "reset": true}, {"nth": 2, "cut_head": 10},
-		{"nth": 4, "cut": 0}]'
-	pulled
+@test "H40: 416 when a blob is taken up" {
+	shape noise
+	survives '[{"what": "layer", "each": true, "nth": 1, "cut": 300000},
+		{"what": "layer", "has": "Range", "each": true, "nth": 1,
+		"status": 416}]'
+	start
+	refused '[{"what": "layer", "status": 416}]' \
+		"layer 1 of 1: not the range that was asked for \(HTTP 416\)"
 }
 
-@test "503 now and then is waited for, Retry-After too" {
-	faulty bare '[{"nth": [1, 3], "status": 503},
-		{"nth": 2, "status": 429, "headers": {"Retry-After": "1"}}]'
-	pulled
+@test "H41: a blob that changes between its parts" {
+	start
+	refused '[{"what": "layer", "without": "Range", "cut": 100},
+		{"what": "layer", "has": "Range", "flip": 7,
+		"headers": {"ETag": "\"new\""}}]' "layer 1 of 1: $GOT"
 }
 
-@test "503 for ever is given up" {
-	faulty bare '[{"status": 503}]'
-	refused ".*HTTP 503.*"
+# --- "later"
+
+@test "H34: Retry-After as seconds, date, past, nonsense" {
+	faulty bare '[]'
+	for value in 1 "$(date -u -d '2 seconds' '+%a, %d %b %Y %T GMT')" \
+		'Thu, 01 Jan 1970 00:00:00 GMT' -5 soon ''; do
+		survives "[{\"each\": true, \"nth\": 1, \"what\": \"manifest\",
+			\"status\": 429, \"headers\": {\"Retry-After\":
+			\"$value\"}}]"
+	done
 }
 
-@test "a registry that says to wait for a day" {
-	faulty bare '[{"status": 429, "headers": {"Retry-After": "86400"}}]'
-	refused ".*(86400|HTTP 429).*"
+@test "H34: Retry-After that is too long is told, not waited for" {
+	start
+	for s in 61 86400 1000000000; do
+		: >faulty.log
+		refused "[{\"what\": \"manifest\", \"status\": 429, \"headers\":
+			{\"Retry-After\": \"$s\"}}]" \
+			"too many requests to '$bad': as the script says \(HTTP 429\); it asks to wait $s s"
+		same "$(grep -c '"status": 429' faulty.log)" 4
+	done
+	refused '[{"what": "layer", "status": 429, "headers":
+		{"Retry-After": "86400"}}]' \
+		"layer 1 of 1: blob $HEX: too many requests to '$bad': as the script says \(HTTP 429\); it asks to wait 86400 s"
+	refused '[{"what": "manifest", "status": 429, "headers":
+		{"Retry-After": "Fri, 01 Jan 2100 00:00:00 GMT"}}]' \
+		"too many requests to '$bad': as the script says \(HTTP 429\); it asks to wait [0-9]+ s"
 }
 
-@test "a host that never answers: which, and how long it waited" {
-	faulty bare '[{"path": "/manifests/", "pause_at": [0, 60]}]'
-	fails 1 "$bad/x:1: .*'$bad'.* (for|within) 1 s" \
-		ch-pull -q --timeout=1 "$bad/x:1"
-	fails 2 ".*--timeout': expected 1 to 86400 seconds, found '0'" \
-		ch-pull --timeout=0 "$bad/x:1"
-	store_is_sound
+@test "H35: an answer of 'later' a few times, then the right one" {
+	faulty bare '[]'
+	survives '[{"each": true, "nth": 1, "what": "manifest", "status": 500},
+		{"each": true, "nth": 1, "what": "config", "status": 502},
+		{"each": true, "nth": 1, "what": "layer", "status": 503}]'
+	survives '[{"each": true, "nth": 1, "what": "manifest", "status": 504},
+		{"each": true, "nth": 1, "what": "config", "status": 408},
+		{"each": true, "nth": 1, "what": "layer", "status": 425}]'
+	survives '[{"each": true, "nth": [1, 2], "what": "layer",
+		"status": 503}]'
 }
 
-@test "a slow line: a signal still ends it at once" {
-	faulty big '[{"path": "/blobs/", "pause_at": [100000, 60]}]'
-	begin=$SECONDS
-	interrupt INT 2 ch-pull "$bad/x:1" ./img
-	same "$status" 130
-	says "^ch-pull: interrupted by SIGINT"
-	[ $((SECONDS - begin)) -lt 30 ]
+@test "H36: 'later' for ever, on all layers at once: one budget" {
+	faulty big '[{"what": "layer", "status": 503}]'
+	fails 1 "$bad/x:1: layer [1-5] of 5: blob $HEX: '$bad' can't answer: as the script says \(HTTP 503\)$" \
+		ch-pull -q --parallel=4 "$bad/x:1" ./img
 	absent img
+	# five rounds, with one request for each of four connections
+	n=$(grep -c '"status": 503' faulty.log)
+	[ "$n" -le 20 ] || {
+		echo "$n requests"
+		return 1
+	}
+	start
+	refused '[{"what": "manifest", "status": 503}]' \
+		"'$bad' can't answer: as the script says \(HTTP 503\)"
+}
+
+# --- the header, and what is around an answer
+
+@test "H31: a header that is too big" {
+	start
+	refused '[{"what": "manifest", "big_head": 1000000}]' \
+		"'$bad' sent a header field that is too long"
+	refused '[{"what": "layer", "big_head": 1000000}]' \
+		"layer 1 of 1: '$bad' sent a header field that is too long"
+	refused '[{"what": "manifest", "many_fields": 10000}]' \
+		"'$bad' sent too many header fields \(1001, with [0-9]+ bytes\)"
+	refused '[{"what": "layer", "many_fields": 10000}]' \
+		"layer 1 of 1: too many header fields \(1001, with [0-9]+ bytes\)"
+	refused '[{"what": "manifest", "many_fields": 20, "big_head": 90000,
+		"headers": {"X-Folded": "a'"$(printf '\\r\\n b%.0s' {1..2000})"'"}}]' \
+		"'$bad' sent (too many header fields \([0-9]+, with [0-9]+ bytes\)|a header field that is too long)"
+}
+
+@test "H31: a field that is folded does no harm" {
+	faulty bare '[]'
+	survives '[{"headers": {"X-Folded": "a\r\n b\r\n c: d"}}]'
+}
+
+@test "H47: interim answers; too many; what is no HTTP" {
+	start
+	survives '[{"interim": 5}]'
+	refused '[{"what": "manifest", "interim": 5000}]' \
+		"'$bad' sent too many header fields \(1001, with [0-9]+ bytes\)"
+	refused '[{"what": "layer", "interim": 5000}]' \
+		"layer 1 of 1: too many header fields \(1001, with [0-9]+ bytes\)"
+	refused '[{"what": "manifest", "raw": "hello"}]' \
+		"'$bad' does not speak HTTP"
+	refused '[{"what": "layer", "raw": "hello"}]' \
+		"layer 1 of 1: '$bad' does not speak HTTP"
+	refused '[{"what": "manifest", "raw": "HTTP/1.1 100 Go on\r\n\r\n"}]' \
+		"'$bad' closed the connection without an answer"
+}
+
+@test "H48: a connection that is closed between requests" {
+	faulty layered-gzip '[{"hang_up": true}]'
+	quiet ch-pull -q --parallel=1 "$bad/x:1" ./img
+	[ -d img/t ]
+	quiet ch-pull -q "$bad/x:1"
 	store_is_sound
 }
 
-# --- redirects
-
-@test "a redirect to another host is followed, without credentials" {
-	faulty bare '[{"port": 0, "path": "/blobs/", "redirect": 1},
-		{"port": 0, "auth": {"type": "basic", "user": "alice",
-		"password": "wonderland"}}]'
-	login alice:wonderland
-	works ch-pull --authfile=auth.json "$bad/x:1" ./img
-	grep '"port": 1' faulty.log >elsewhere
-	lacks -i authorization elsewhere
-}
-
-@test "a redirect in a circle, or to what is no web address" {
-	faulty bare '[{"path": "/manifests/", "redirect": 0}]'
-	refused ".*redirects more than 5 times.*"
-	extra_teardown
-	faulty bare '[{"path": "/blobs/", "redirect": "file:///etc/passwd"}]'
-	refused ".*redirect.*"
-}
-
-# --- logins
-
-# login USER:PASSWORD: writes auth.json
-login() {
-	printf '{"auths":{"%s":{"auth":"%s"}}}' "$bad" \
-		"$(printf %s "$1" | base64)" >auth.json
-	chmod 600 auth.json
-}
-
-@test "a registry that refuses what it does not have: library/x, then x" {
-	faulty bare '[{"path": "/v2/library/", "status": 403}]'
-	works ch-pull --registry="$bad" x:1 ./img
-	[ -e img/only ]
-}
-
-@test "--registry: one host has one name" {
-	faulty bare '[{"auth": {"type": "basic", "user": "alice",
-		"password": "wonderland"}}]'
-	printf '{"auths":{"localhost:%s":{"auth":"%s"}}}' "${bad#*:}" \
-		"$(printf alice:wonderland | base64)" >auth.json
-	works ch-pull --authfile=auth.json \
-		--registry="LocalHost.:${bad#*:}" x:1 ./img
-}
-
-@test "no password in a message about an address" {
-	faulty bare '[{"path": "/blobs/", "redirect":
-		"https://user:hunter2@cdn.example.org/x"}]'
-	fails 1 ".*redirects to 'https', which is not.*" ch-pull "$bad/x:1"
-	lacks hunter2 "$T/.err"
-	https_proxy='foo://user:hunter2@h:1' fails 1 ".*reg.example.org.*" \
-		ch-pull -q reg.example.org/x
-	lacks hunter2 "$T/.err"
-}
-
-@test "interrupted while a credential helper runs" {
-	faulty bare '[{"auth": {"type": "basic", "user": "a", "password": "b"}}]'
-	mkdir bin
-	cat >bin/docker-credential-slow <<-'END'
-	#!/bin/sh
-	kill -INT $PPID
-	sleep 1
-	exit 1
-	END
-	chmod 755 bin/docker-credential-slow
-	echo '{"credsStore": "slow"}' >auth.json
-	chmod 600 auth.json
-	PATH=$T/bin:$PATH try timeout --preserve-status 50 \
-		ch-pull --authfile=auth.json "$bad/x:1"
-	same "$status" 130
-	same "$err" "ch-pull: interrupted by SIGINT"
-}
-
-@test "a token for everybody" {
-	faulty bare '[{"auth": {"type": "bearer", "anonymous_ok": true}}]'
-	pulled
-	[ "$(asked /token)" -ge 1 ]
-}
-
-@test "a token for a login" {
-	faulty bare '[{"auth": {"type": "bearer", "user": "alice",
-		"password": "wonderland", "anonymous": false}}]'
-	refused ".*HTTP 40[13].*"
-	login alice:wonderland
-	works ch-pull --authfile=auth.json "$bad/x:1" ./img
+# libcurl before 8 takes what is left on a connection for the next answer; then
+# its size and digest are wrong.
+@test "H49: an answer that nobody asked for, behind the right one" {
+	start
+	size=$(sed -n 's/.*"config": {[^}]*"size": \([0-9]*\).*/\1/p' \
+		"shape/blobs/${made/://}")
+	body=$(printf "%0${size}d" 6)
+	rules "[$moved, {\"what\": \"manifest\", \"extra\": \"HTTP/1.1 200 OK\r\nContent-Length: $size\r\n\r\n$body\"}]"
+	try ch-pull -q --store=none "$bad/x:1" ./img
+	if [ "$status" = 0 ]; then
+		[ -e img/only/new ]
+	else
+		same "$status" 1
+		grep -Eqx "ch-pull: error: $bad/x:1: configuration: blob: $GOT" \
+			"$T/.err"
+		absent img
+	fi
 	rm -rf img
-	login alice:wrong
-	fails 1 ".*HTTP 401.*" ch-pull -q --store=s2 --authfile=auth.json "$bad/x:1"
-	lacks -e wrong -e "$(printf alice:wrong | base64)" "$T/.err"
-}
-
-@test "a token that ends in the middle of a pull is renewed" {
-	faulty layered-gzip '[{"auth": {"type": "bearer", "anonymous_ok": true,
-		"uses": 3}}]'
-	works ch-pull --parallel=1 "$bad/x:1" ./img
-	store_is_sound
-	[ "$(asked /token)" -ge 2 ]
-}
-
-@test "no secret in what -vvv tells" {
-	faulty bare '[{"auth": {"type": "bearer", "user": "alice",
-		"password": "wonderland"}}]'
-	login alice:wonderland
-	works ch-pull -vvv --authfile=auth.json "$bad/x:1" ./img
-	lacks -i -e wonderland -e "$(printf alice:wonderland | base64)" \
-		-e 'bearer [A-Za-z0-9]' "$T/.err"
-}
-
-# --- what may differ
-
-@test "chunked answers, and media types written in other ways" {
-	faulty bare '[{"path": "/blobs/", "chunked": true},
-		{"path": "/manifests/", "headers": {"Content-Type":
-		"Application/vnd.OCI.image.manifest.v1+json; charset=utf-8"}}]'
-	pulled
-}
-
-@test "text of a registry can't play with the terminal" {
-	faulty bare '[{"path": "/manifests/", "status": 400, "body":
-		"{\"errors\": [{\"code\": \"X\", \"message\": \"a\\u001b[31mb\"}]}"}]'
-	fails 1 ".*HTTP 400.*" ch-pull "$bad/x:1"
-	lacks "$(printf '\033')" "$T/.err"
+	rules "[$moved]"
+	quiet ch-pull -q --store=none "$bad/x:1" ./img
 }
