@@ -8,6 +8,7 @@
 #include "base/tool.h"
 #include "image/pull.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -16,6 +17,8 @@
 
 struct cli {
 	struct pull_opts pull;
+	const char *progress;
+	bool digest;
 	const char *tls_verify;
 	const char *authfile;
 	const char *timeout;
@@ -52,6 +55,14 @@ static int check_yes_no(const char *value, struct err *e)
 		       value);
 }
 
+static int check_progress(const char *value, struct err *e)
+{
+	if (str_eq(value, "auto") || str_eq(value, "json"))
+		return 0;
+	return err_set(e, ERR_USAGE, "expected 'auto' or 'json', found '%s'",
+		       value);
+}
+
 // clang-format off
 static const struct opt options[] = {
 	OPT_CONF('a', "arch", struct cli, pull.platform, "ARCH",
@@ -61,21 +72,34 @@ static const struct opt options[] = {
 		"read credentials from FILE (containers-auth.json(5))",
 		.env = "CH_REGISTRY_AUTH_FILE", .env_too = "REGISTRY_AUTH_FILE",
 		.key = "pull.authfile"),
+	OPT(0, "digest", struct cli, digest, NULL,
+	    "print the digest that REF has now, and stop"),
 	OPT('f', "force", struct cli, pull.force, NULL,
 	    "replace DEST if it is an image"),
 	OPT(0, "name", struct cli, pull.as_name, "REF",
 	    "what an image from a file is called in the store"),
-	OPT(0, "no-store", struct cli, pull.no_store, NULL,
-	    "with DEST, keep nothing in the store"),
+	OPT_CONF(0, "no-store", struct cli, pull.no_store, NULL,
+		 "with DEST, leave nothing in the store",
+		 "CH_NO_STORE", "pull.no-store"),
+	OPT(0, "offline", struct cli, pull.offline, NULL,
+	    "use what is in the store, ask no registry"),
 	OPT_CHECK(0, "parallel", struct cli, pull.parallel, "N",
-		  "download N layers at once (default 4)",
+		  "open N connections at once (default 4)",
 		  "CH_PARALLEL", "pull.parallel", check_parallel),
+	OPT(0, "platform", struct cli, pull.platform, "OS/ARCH[/VARIANT]",
+	    "the same as --arch"),
+	OPT_CHECK(0, "progress", struct cli, progress, "auto|json",
+		  "with 'json' tell programs how far it is, on standard output",
+		  "CH_PROGRESS", "pull.progress", check_progress),
 	OPT_CONF(0, "registry", struct cli, pull.client.registry, "HOST[:PORT]",
 		 "ask HOST for images whose name has no host, in place of docker.io",
 		 "CH_REGISTRY", "pull.registry"),
 	OPT_CONF('s', "store", struct cli, pull.store, "DIR",
 		 "the store (default /var/tmp/USER.ch)",
 		 "CH_STORE", "store.path"),
+	OPT_CONF(0, "store-readonly", struct cli, pull.readonly, "DIR[:DIR]",
+		 "look for images there, too, and write nothing",
+		 "CH_STORE_READONLY", "store.readonly"),
 	OPT_CHECK(0, "timeout", struct cli, timeout, "SECONDS",
 		  "give up when a host has sent nothing for so long (default 30)",
 		  "CH_TIMEOUT", "pull.timeout", check_timeout),
@@ -108,25 +132,26 @@ static int set_timeout(struct cli *c, struct err *e)
 	return 0;
 }
 
-static int run(void *ctx, int argc, char **argv, struct err *e)
+/* The value of A, else of B; empty counts as unset. */
+static const char *first_set(const char *a, const char *b)
 {
-	struct cli *c = ctx;
+	const char *value = getenv(a);
+
+	return value && *value ? value : getenv(b);
+}
+
+static void set_surroundings(struct cli *c)
+{
 	struct client_opts *o = &c->pull.client;
 
-	if (argc < 1)
-		return err_set(e, ERR_USAGE, "which image? REF is missing");
-	if (argc > 2)
-		return err_set(e, ERR_USAGE, "unexpected argument '%s'",
-			       argv[2]);
-	if (set_timeout(c, e))
-		return -1;
 	o->http.tls_verify = !c->tls_verify || str_eq(c->tls_verify, "yes");
 	o->http.ca_file = getenv("SSL_CERT_FILE");
 	if (o->http.ca_file && !*o->http.ca_file)
 		o->http.ca_file = NULL; /* empty counts as unset */
 	o->http.user_agent = "chassis/" PACKAGE_VERSION;
 	o->site = (struct site_paths){
-		.conf = getenv("CH_REGISTRIES_CONF"),
+		.conf = first_set("CH_REGISTRIES_CONF",
+				  "CONTAINERS_REGISTRIES_CONF"),
 		.system = "/etc/containers",
 		.docker = "/etc/docker",
 		.config_home = getenv("XDG_CONFIG_HOME"),
@@ -141,6 +166,36 @@ static int run(void *ctx, int argc, char **argv, struct err *e)
 		.config_home = getenv("XDG_CONFIG_HOME"),
 		.docker_dir = getenv("DOCKER_CONFIG"),
 	};
+}
+
+static int print_digest(const struct cli *c, const char *ref, struct err *e)
+{
+	struct digest d;
+
+	if (pull_digest(ref, &c->pull, &d, e))
+		return -1;
+	puts(d.text);
+	return 0;
+}
+
+static int run(void *ctx, int argc, char **argv, struct err *e)
+{
+	struct cli *c = ctx;
+
+	if (argc < 1)
+		return err_set(e, ERR_USAGE, "which image? REF is missing");
+	if (argc > 2)
+		return err_set(e, ERR_USAGE, "unexpected argument '%s'",
+			       argv[2]);
+	if (c->digest && argc > 1)
+		return err_set(e, ERR_USAGE, "--digest takes no DEST");
+	if (set_timeout(c, e))
+		return -1;
+	set_surroundings(c);
+	if (str_eq(c->progress, "json"))
+		c->pull.progress = PROGRESS_JSON;
+	if (c->digest)
+		return print_digest(c, argv[0], e);
 	return pull(argv[0], argv[1], &c->pull, e);
 }
 

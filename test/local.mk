@@ -32,7 +32,9 @@ suites = \
 	test/bats/login.bats \
 	test/bats/manifests.bats \
 	test/bats/names.bats \
+	test/bats/platforms.bats \
 	test/bats/redirects.bats \
+	test/bats/refresh.bats \
 	test/bats/sites.bats \
 	test/bats/store.bats \
 	test/bats/tls.bats

@@ -264,7 +264,9 @@ static int check_platform(const struct input *in, const struct imgoci *img,
 	autostr char *there = platform_text(have);
 	autostr char *wanted = platform_text(want);
 
-	if (!*have->arch || platform_score(want, have) > 0)
+	/* Configurations often leave out what the index says: the variant. */
+	if (*in->top.platform.os || !*have->arch ||
+	    platform_score(want, have) > 0)
 		return 0;
 	if (o->platform)
 		return err_set(e, ERR_NOTFOUND,

@@ -3,11 +3,11 @@
 noinst_LIBRARIES += libimage.a
 libimage_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CURL_CFLAGS)
 libimage_a_SOURCES = \
+	src/image/aside.c src/image/aside.h \
+	src/image/blobs.c src/image/blobs.h \
 	src/image/blobs.c src/image/blobs_sum.c src/image/blobs.h \
 	src/image/carrier.c src/image/carrier.h \
 	src/image/carry.c src/image/carry.h \
-	src/image/aside.c src/image/aside.h \
-	src/image/blobs.c src/image/blobs.h \
 	src/image/catalog.c src/image/catalog.h \
 	src/image/check.c src/image/check.h \
 	src/image/checktree.c src/image/checktree.h \
@@ -16,37 +16,38 @@ libimage_a_SOURCES = \
 	src/image/download.c src/image/download_document.c src/image/download.h \
 	src/image/event.c src/image/event.h \
 	src/image/flatten.c src/image/flatten.h \
-	src/image/holder.c src/image/holder.h \
 	src/image/gc.c src/image/gc.h \
+	src/image/holder.c src/image/holder.h \
 	src/image/host.c src/image/host.h \
 	src/image/imgoci.c src/image/imgoci.h \
+	src/image/imgsif.c src/image/imgsif.h \
 	src/image/import.c src/image/import.h \
-	src/image/label.c src/image/label.h \
 	src/image/inflow.c src/image/inflow.h \
-	src/image/layout.c src/image/layout.h \
 	src/image/inspect.c src/image/inspect.h \
 	src/image/inuse.c src/image/inuse.h \
 	src/image/inventory.c src/image/inventory.h \
 	src/image/items.c src/image/items.h \
+	src/image/label.c src/image/label.h \
+	src/image/layout.c src/image/layout.h \
 	src/image/lease.c src/image/lease.h \
 	src/image/leftover.c src/image/leftover.h \
 	src/image/listing.c src/image/listing.h \
 	src/image/locate.c src/image/locate.h \
-	src/image/meter.c src/image/meter.h \
-	src/image/inventory.c src/image/inventory.h \
-	src/image/items.c src/image/items.h \
 	src/image/manage.c src/image/manage.h \
 	src/image/match.c \
+	src/image/meter.c src/image/meter.h \
 	src/image/name.c src/image/name.h \
 	src/image/partial.c src/image/partial.h \
 	src/image/progline.c src/image/progline.h \
 	src/image/progress.c src/image/progress.h \
 	src/image/pull.c src/image/pull.h \
+	src/image/resolve.c src/image/resolve.h \
 	src/image/saveload.c src/image/saveload.h \
 	src/image/spool.c src/image/spool.h \
+	src/image/store.c src/image/store.h \
 	src/image/store.c src/image/store_index.c src/image/store.h \
 	src/image/stores.c src/image/stores.h \
-	src/image/store.c src/image/store.h \
-	src/image/stores.c src/image/stores.h \
+	src/image/transfer.c src/image/transfer.h \
 	src/image/treewalk.c src/image/treewalk.h \
-	src/image/usage.c src/image/usage.h
+	src/image/usage.c src/image/usage.h \
+	src/image/turn.c src/image/turn.h

@@ -1,36 +1,38 @@
-/* pull.c - an image from a registry to the store, or straight to a directory.
+/* pull.c - an image from a registry to the store and to a directory.
  * SPDX-License-Identifier: Apache-2.0
  *
- * With DEST a flattening thread reads the layers as they arrive (download.h),
- * so that the whole takes as long as its slowest part, in constant memory. The
- * directory gets its name only when every digest was right. The store is then
- * only read: what it has is not fetched again.
+ *	in the store and unchanged?  one request; done, or unpacked from there
+ *	else                         one process works (lease.h), others wait
+ *	                             and then look into the store again
+ *
+ * With DEST another thread reads the layers as they arrive (download.h), so
+ * that the whole takes as long as its slowest part, in constant memory. The
+ * directory gets its name only when every digest was right.
  */
 #include "config.h"
 
 #include "image/pull.h"
 
-#include "base/intr.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/num.h"
-#include "base/pool.h"
-#include "format/json.h"
-#include "image/blobs.h"
 #include "image/carry.h"
 #include "image/dest.h"
-#include "image/download.h"
-#include "image/flatten.h"
 #include "image/host.h"
-#include "image/imgoci.h"
 #include "image/name.h"
+#include "image/resolve.h"
 #include "image/stores.h"
+#include "image/transfer.h"
+#include "image/turn.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #define DESCRIPTORS 4096
+/* How often all is looked at again when what we have just named is incomplete:
+ * somebody collects garbage at the same time. */
+#define ROUNDS 3
 
 struct job {
 	const struct pull_opts *o;
@@ -39,31 +41,41 @@ struct job {
 	char *shown; /* as people type it */
 	struct platform want;
 	struct stores stores;
+	int tmp; /* the own store's tmp/, if it is written to */
 	struct client *client;
-	struct imgoci image;
-	struct descriptor top; /* what the store shall name */
+	struct progress *progress;
+	struct lease *lease;
 	struct dest dest;
-	bool to_dest;
-	struct download *download;
-	struct pool *pool; /* the flattening thread */
-	bool flat_failed;  /* it has failed, with this: */
-	struct err flat;
+	bool dest_is_file;     /* it is for a SIF */
+	const char *dest_text; /* NULL: to the store only */
 };
+
+/* What a pull has found or made. */
+struct result {
+	struct imgoci image;
+	struct descriptor top;
+	uint64_t missing;
+	uint64_t fetched;
+	bool unchanged;
+};
+
+static void result_clear(struct result *r)
+{
+	imgoci_clear(&r->image);
+	descriptor_clear(&r->top);
+	*r = (struct result){ 0 };
+}
+AUTO_DEFINE(result, struct result, result_clear)
 
 static void job_clear(struct job *j)
 {
-	/* First free readers from waiting, then end them, then what they use.
-	 */
-	if (j->download)
-		download_stop(j->download);
-	if (j->pool)
-		pool_free(j->pool);
-	if (j->download)
-		download_free(j->download);
-	imgoci_clear(&j->image);
-	descriptor_clear(&j->top);
-	if (j->client)
-		client_close(j->client);
+	if (j->lease)
+		lease_free(j->lease);
+	if (j->progress)
+		progress_free(j->progress);
+	client_close(j->client);
+	if (j->tmp >= 0)
+		close(j->tmp);
 	stores_close(&j->stores);
 	dest_clear(&j->dest);
 	ref_clear(&j->ref);
@@ -71,205 +83,10 @@ static void job_clear(struct job *j)
 	free(j->shown);
 }
 AUTO_DEFINE(job, struct job, job_clear)
-
-static bool in_store(const struct job *j, const struct descriptor *d)
-{
-	return j->stores.v[0].fd >= 0 &&
-	       blobs_has(j->stores.v[0].fd, &d->digest, d->size);
-}
-
-/* The manifest D, from the store if it is there. */
-static int get_manifest(struct job *j, const struct descriptor *d,
-			struct str *text, struct err *e)
-{
-	struct digest got;
-	struct err ignored = { 0 }; /* gone bad there: fetched again */
-
-	if (in_store(j, d) &&
-	    !blobs_read(j->stores.v[0].fd, &d->digest, d->size, JSON_BYTES_MAX,
-			text, &ignored))
-		return 0;
-	str_clear(text);
-	return client_manifest(j->client, d->digest.text, text, &got, e);
-}
-
-/* Go from what the tag names down to an image manifest. */
-static int choose(struct job *j, struct str *text, struct digest *digest,
-		  struct err *e)
-{
-	for (int depth = 0; depth <= IMGOCI_INDEX_DEPTH; depth++) {
-		AUTO(index) struct index x = { 0 };
-		const struct descriptor *d;
-
-		switch (manifest_kind(text->p, text->len, e)) {
-		case MEDIA_MANIFEST:
-			return 0;
-		case MEDIA_INDEX:
-			break;
-		case MEDIA_SCHEMA1:
-			return err_set(e, ERR_UNSUPPORTED,
-				       "it has only a Docker manifest of "
-				       "schema 1, which is not read");
-		default:
-			return -1;
-		}
-		if (index_parse(text->p, text->len, &x, e))
-			return -1;
-		d = index_choose(&x, &j->want, e);
-		if (!d)
-			return -1;
-		str_clear(text);
-		*digest = d->digest;
-		if (get_manifest(j, d, text, e))
-			return -1;
+#define JOB_INIT(opts)                                    \
+	{                                                 \
+		.o = (opts), .tmp = -1, .dest = DEST_INIT \
 	}
-	return err_set(e, ERR_LIMIT, "indexes nested more than %d deep",
-		       IMGOCI_INDEX_DEPTH);
-}
-
-/* An image that is not in an index says its platform itself. */
-static int check_platform(struct job *j, struct err *e)
-{
-	struct platform *have = &j->image.config.platform;
-	autostr char *there = platform_text(have);
-	autostr char *want = platform_text(&j->want);
-
-	if (!*have->arch || platform_score(&j->want, have) > 0)
-		return 0;
-	if (j->o->platform)
-		return err_set(e, ERR_NOTFOUND, "no image for %s; there is %s",
-			       want, there);
-	log_warn("%s is for %s, this machine is %s", j->shown, there, want);
-	return 0;
-}
-
-/* Keep a small document, unless the image goes to a directory only. */
-static int keep(struct job *j, const struct digest *d, const struct str *text,
-		struct err *e)
-{
-	return j->to_dest
-		       ? 0
-		       : blobs_put(j->stores.v[0].fd, d, text->p, text->len, e);
-}
-
-static int get_config(struct job *j, struct err *e)
-{
-	const struct descriptor *c = &j->image.manifest.config;
-	AUTO(str) struct str text = { 0 };
-	autofd int tmpdir = -1;
-	struct download_opts o = { .stores = &j->stores, .keep = !j->to_dest };
-
-	if (!j->to_dest) {
-		tmpdir = store_dir(&j->stores.v[0], "tmp", e);
-		if (tmpdir < 0)
-			return -1;
-	}
-	o.tmp_fd = tmpdir;
-	if (download_document(&o, j->client, c, &text, e))
-		return err_ctx(e, "configuration");
-	return imgoci_set_config(&j->image, &text, e);
-}
-
-static int find_image(struct job *j, struct err *e)
-{
-	AUTO(str) struct str text = { 0 };
-	struct digest digest;
-
-	if (client_manifest(j->client, ref_want(&j->ref), &text, &digest, e) ||
-	    choose(j, &text, &digest, e) ||
-	    manifest_parse(text.p, text.len, &j->image.manifest, e))
-		return -1;
-	j->image.digest = digest;
-	j->image.size = text.len;
-	if (get_config(j, e) || check_platform(j, e))
-		return -1;
-	j->top.digest = digest;
-	j->top.size = text.len;
-	j->top.platform = j->image.config.platform;
-	j->top.media_type = xstrdup(j->image.manifest.media_type
-					    ? j->image.manifest.media_type
-					    : media_name(MEDIA_MANIFEST));
-	return keep(j, &digest, &text, e);
-}
-
-/* Is the download still worth going on with? Content that can't be flattened
- * may be a download gone wrong: then the blob's digest tells the true cause, so
- * that is waited for. */
-static int keep_going(void *ctx, struct err *e)
-{
-	struct job *j = ctx;
-
-	if (intr_check(e))
-		return -1;
-	if (!j->pool || !pool_failed(j->pool))
-		return 0;
-	if (!j->flat_failed)
-		j->flat_failed = pool_join(j->pool, &j->flat) != 0;
-	if ((j->flat.kind == ERR_FORMAT || j->flat.kind == ERR_DIGEST) &&
-	    !download_is_verified(j->download))
-		return 0;
-	*e = j->flat;
-	return -1;
-}
-
-static int flatten_thread(void *arg, struct err *e)
-{
-	struct job *j = arg;
-	AUTO(imgoci_layers) struct imgoci_layers layers = { 0 };
-
-	imgoci_layers_new(&j->image, &layers);
-	download_attach(j->download, &layers);
-	return flatten(j->dest.parent, &j->dest, &j->image, j->name, &layers,
-		       e);
-}
-
-/* Fetch, and flatten at the same time. When one fails the other is stopped. */
-static int transfer(struct job *j, struct err *e)
-{
-	struct download_opts o = {
-		.stores = &j->stores,
-		.keep = !j->to_dest,
-	};
-	autofd int tmpdir = -1;
-	int rc;
-
-	if (!j->to_dest) {
-		tmpdir = store_dir(&j->stores.v[0], "tmp", e);
-		if (tmpdir < 0)
-			return -1;
-	}
-	o.tmp_fd = j->to_dest ? j->dest.parent : tmpdir;
-	j->download = download_new(&o, &j->image, e);
-	if (!j->download)
-		return -1;
-	if (j->to_dest) {
-		j->pool = pool_new();
-		if (pool_start(j->pool, flatten_thread, j, e))
-			return -1;
-	}
-	rc = download_run(j->download, j->client, j->o->parallel, keep_going, j,
-			  e);
-	if (j->pool && !j->flat_failed)
-		j->flat_failed = pool_join(j->pool, &j->flat) != 0;
-	if (!rc && j->flat_failed) {
-		*e = j->flat;
-		rc = -1;
-	}
-	if (rc && j->to_dest && j->stores.v[0].fd >= 0)
-		imgoci_drop_bad(j->stores.v[0].fd, &j->image, e);
-	return rc;
-}
-
-static int open_dest(struct job *j, const char *dest, struct err *e)
-{
-	struct err ignored = { 0 }; /* a store is a help here, no need */
-
-	if (dest_open(&j->dest, dest, j->o->force, e))
-		return -1;
-	if (stores_open(&j->stores, j->o->store, NULL, false, &ignored))
-		log_debug("%s", ignored.msg);
-	return 0;
-}
 
 /* Each layer on its way takes two descriptors, and images of hundreds of layers
  * exist; the usual soft limit is 1024. Where it can't be raised we may still
@@ -286,73 +103,337 @@ static void raise_limit(void)
 		log_debug("the limit of open files stays");
 }
 
+/* Is DEST for a file? If its name says nothing and nothing is there, a
+ * directory is expected, until the image is known. */
+static bool is_for_file(const char *dest)
+{
+	size_t n = strlen(dest);
+	struct stat st;
+
+	if (n > 4 && !strcmp(dest + n - 4, ".sif"))
+		return true;
+	return !stat(dest, &st) && S_ISREG(st.st_mode);
+}
+
+static int open_dest(struct job *j, bool is_file, struct err *e)
+{
+	dest_clear(&j->dest);
+	j->dest_is_file = is_file;
+	if (is_file)
+		return dest_open_file(&j->dest, j->dest_text, j->o->force, e);
+	return dest_open(&j->dest, j->dest_text, j->o->force, e);
+}
+
+static int open_places(struct job *j, const char *dest, struct err *e)
+{
+	const struct pull_opts *o = j->o;
+	bool write = !o->offline && !(dest && o->no_store);
+
+	j->dest_text = dest;
+	if (dest && open_dest(j, is_for_file(dest), e))
+		return -1;
+	if (stores_open(&j->stores, o->store, o->readonly, write, e))
+		return write && dest && e->kind != ERR_USAGE
+			       ? err_hint(e, "--no-store does without it")
+			       : -1;
+	if (!write)
+		return 0;
+	j->tmp = store_dir(&j->stores.v[0], "tmp", e);
+	return j->tmp < 0 ? -1 : 0;
+}
+
 static int start(struct job *j, const char *text, const char *dest,
 		 struct err *e)
 {
-	if (host_platform(j->o->platform, &j->want, e) ||
+	const struct pull_opts *o = j->o;
+
+	if (host_platform(o->platform, &j->want, e) ||
 	    ref_parse(text, &j->ref, e))
 		return -1;
 	raise_limit();
 	j->name = ref_name(&j->ref);
 	j->shown = ref_short(&j->ref);
-	j->to_dest = dest != NULL;
-	if (dest ? open_dest(j, dest, e)
-		 : stores_open(&j->stores, j->o->store, NULL, true, e))
+	if (open_places(j, dest, e))
 		return -1;
-	j->client = client_open(&j->ref, &j->o->client, e);
+	if (o->offline)
+		return 0;
+	j->client = client_open(&j->ref, &o->client, e);
 	return j->client ? 0 : -1;
 }
 
-static void tell(const struct job *j, const char *dest)
+/* Is what the store has under the name what the registry has now? A digest
+ * asks for nothing; a tag costs one request. */
+static int is_fresh(struct job *j, const struct descriptor *top, bool *fresh,
+		    struct err *e)
 {
-	const struct manifest *m = &j->image.manifest;
-	autostr char *platform = platform_text(&j->image.config.platform);
-	autostr char *size = NULL;
-	uint64_t bytes = 0;
+	struct digest now = j->ref.digest;
 
-	for (size_t i = 0; i < m->n_layers; i++)
-		bytes += m->layers[i].size;
-	size = num_size_text(bytes);
-	log_note("%s: %s, %zu layer%s, %s%s%s%s", j->shown, platform,
-		 m->n_layers, m->n_layers == 1 ? "" : "s", size,
-		 download_missing(j->download) ? "" : ", nothing to fetch",
-		 dest ? ", unpacked to " : "", dest ? dest : "");
-	log_info("%s is %s", j->name, j->image.digest.text);
+	*fresh = true;
+	if (j->o->offline)
+		return 0;
+	if (!*now.text && client_digest(j->client, ref_want(&j->ref), &now, e))
+		return -1;
+	*fresh = digest_eq(&now, &top->digest) ||
+		 (*top->source.text && digest_eq(&now, &top->source));
+	return 0;
 }
 
-/* What was carried here needs no registry. */
+/* Is it in a store, whole and as the registry has it now? Then *IN is that
+ * store and R has its image; else *IN is NULL. */
+static int look(struct job *j, struct result *r, const struct store **in,
+		struct err *e)
+{
+	struct err why = { 0 };
+	bool fresh;
+
+	*in = NULL;
+	if (stores_find(&j->stores, &j->ref, &j->want, &r->top, in, &why)) {
+		*in = NULL;
+		if (!j->o->offline)
+			return 0;
+		*e = why;
+		return e->kind == ERR_NOTFOUND
+			       ? err_hint(e, "without --offline it can be "
+					     "pulled")
+			       : -1;
+	}
+	if (is_fresh(j, &r->top, &fresh, e))
+		return e->kind != ERR_NET
+			       ? -1
+			       : err_hint(e, "--offline takes what the store "
+					     "has");
+	if (fresh && store_has_image(*in, &r->top) &&
+	    !imgoci_load((*in)->fd, &r->top, &j->want, &r->image, &why)) {
+		r->unchanged = true;
+		return 0;
+	}
+	if (j->o->offline)
+		return err_set(e, ERR_FORMAT,
+			       "store '%s' has only a part of the image%s%s",
+			       (*in)->path, why.kind ? ": " : "", why.msg);
+	result_clear(r);
+	*in = NULL;
+	return 0;
+}
+
+static struct download_opts download_opts(const struct job *j, bool keep)
+{
+	return (struct download_opts){
+		.stores = &j->stores,
+		.tmp_fd = keep ? j->tmp : -1,
+		.keep = keep,
+		.progress = j->progress,
+	};
+}
+
+/* DEST for what the image turned out to be: a SIF goes to a file. */
+static int fit_dest(struct job *j, const struct imgoci *i, struct err *e)
+{
+	bool sif = i->manifest.is_sif;
+
+	if (!j->dest_text || sif == j->dest_is_file)
+		return 0;
+	if (!sif)
+		return err_set(e, ERR_USAGE,
+			       "can't write '%s': the image is not a SIF file; "
+			       "DEST must be a directory",
+			       j->dest_text);
+	return open_dest(j, true, e);
+}
+
+static int move_layers(struct job *j, struct result *r, bool keep,
+		       struct err *e)
+{
+	struct transfer t = {
+		.image = &r->image,
+		.name = j->name,
+		.dest = j->dest_text ? &j->dest : NULL,
+		.from = download_opts(j, keep),
+		.client = j->client,
+		.parallel = j->o->parallel,
+		.lease = j->lease,
+	};
+	int rc;
+
+	if (fit_dest(j, &r->image, e))
+		return -1;
+	rc = transfer_image(&t, e);
+	r->missing = t.missing;
+	r->fetched += t.fetched;
+	return rc;
+}
+
+/* From the registry. */
+static int fetch(struct job *j, struct result *r, struct err *e)
+{
+	bool keep = j->tmp >= 0;
+	struct download_opts documents = download_opts(j, keep);
+	struct resolve what = {
+		.client = j->client,
+		.ref = &j->ref,
+		.shown = j->shown,
+		.want = &j->want,
+		.is_asked = j->o->platform != NULL,
+		.download = &documents,
+	};
+
+	for (int round = 0; round < ROUNDS; round++) {
+		uint64_t fetched = r->fetched;
+
+		result_clear(r);
+		r->fetched = fetched;
+		if (resolve_image(&what, &r->image, &r->top, e) ||
+		    move_layers(j, r, keep, e))
+			return -1;
+		if (!keep)
+			return 0;
+		if (store_set(&j->stores.v[0], &j->ref, &r->top, e))
+			return -1;
+		if (store_has_image(&j->stores.v[0], &r->top))
+			return 0;
+		/* DEST stands; only the store has lost something. */
+		dest_clear(&j->dest);
+		j->dest_text = NULL;
+	}
+	return err_set(e, ERR_NOTFOUND,
+		       "somebody removes its blobs from store '%s' again and "
+		       "again",
+		       j->stores.v[0].path);
+}
+
+static void tell(struct job *j, const struct result *r, const char *dest)
+{
+	const struct manifest *m = &r->image.manifest;
+	autostr char *platform = platform_text(&r->top.platform);
+	struct progress_result out = {
+		.name = j->shown,
+		.platform = platform,
+		.digest = &r->top.digest,
+		.dest = dest,
+		.fetched = r->fetched,
+		.layers = m->n_layers,
+		.unchanged = r->unchanged,
+	};
+
+	for (size_t i = 0; i < m->n_layers; i++)
+		out.bytes += m->layers[i].size;
+	out.from_store = out.bytes > r->missing ? out.bytes - r->missing : 0;
+	progress_end(j->progress, &out);
+	log_info("%s is %s", j->name, r->image.digest.text);
+}
+
+/* What the own store says of the reference, without asking anybody. */
+static struct digest named_now(const struct job *j)
+{
+	AUTO(descriptor) struct descriptor d = { 0 };
+	struct err ignored = { 0 }; /* then it says nothing */
+
+	if (store_find(&j->stores.v[0], &j->ref, &j->want, &d, &ignored))
+		return (struct digest){ 0 };
+	return *d.source.text ? d.source : d.digest;
+}
+
+/* When we have waited for somebody, or he was done just before we took the
+ * lease, the image may be there now: then the lease is not for us. */
+static int run(struct job *j, struct result *r, struct err *e)
+{
+	const struct store *in;
+	bool again = true;
+
+	while (again) {
+		struct digest before = named_now(j), now;
+
+		if (look(j, r, &in, e))
+			return -1;
+		if (in)
+			return j->dest_text ? move_layers(j, r, false, e) : 0;
+		if (j->tmp < 0)
+			break;
+		if (turn_take(j->tmp, j->name, &j->want, j->progress, &j->lease,
+			      &again, e))
+			return -1;
+		now = named_now(j);
+		again = again || strcmp(before.text, now.text) != 0;
+		if (again)
+			lease_free(TAKE(j->lease));
+	}
+	return fetch(j, r, e);
+}
+
+/* oci:, oci-archive:, docker-archive: */
 static int from_files(const char *text, const char *dest,
 		      const struct pull_opts *o, struct err *e)
 {
+	AUTO(progress)
+	struct progress *p = progress_new(text, o->progress);
 	struct carry_opts c = {
 		.store = o->store,
 		.platform = o->platform,
 		.as_name = o->as_name,
 		.force = o->force,
 		.no_store = o->no_store,
+		.progress = p,
+		.is_json = o->progress == PROGRESS_JSON,
 	};
 
 	return carry(text, dest, &c, e);
 }
 
-int pull(const char *ref, const char *dest, const struct pull_opts *o,
+int pull(const char *text, const char *dest, const struct pull_opts *o,
 	 struct err *e)
 {
-	AUTO(job)
-	struct job j = {
-		.o = o,
-		.stores.v = { STORE_INIT },
-		.dest = DEST_INIT,
-	};
+	AUTO(job) struct job j = JOB_INIT(o);
+	AUTO(result) struct result r = { 0 };
 
-	if (name_is_files(ref))
-		return from_files(ref, dest, o, e);
-	if (start(&j, ref, dest, e))
+	if (name_is_files(text))
+		return from_files(text, dest, o, e);
+	if (o->no_store && !dest)
+		return err_set(e, ERR_USAGE, "--no-store needs a DEST");
+	if (o->as_name)
+		return err_set(e, ERR_USAGE,
+			       "--name is for images that come from files");
+	if (start(&j, text, dest, e))
 		return -1;
-	if (find_image(&j, e) || transfer(&j, e))
+	j.progress = progress_new(j.shown, o->progress);
+	if (run(&j, &r, e))
 		return err_ctx(e, "%s", j.shown);
-	if (!dest && store_set(&j.stores.v[0], &j.ref, &j.top, e))
-		return -1;
-	tell(&j, dest);
+	tell(&j, &r, dest);
 	return 0;
+}
+
+/* What the stores say the reference was when it was pulled. */
+static int stored_digest(const struct ref *ref, const struct pull_opts *o,
+			 struct digest *out, struct err *e)
+{
+	AUTO(descriptor) struct descriptor d = { 0 };
+	AUTO(stores) struct stores s = { .n = 0 };
+	const struct store *in;
+	struct platform want;
+
+	if (host_platform(o->platform, &want, e) ||
+	    stores_open(&s, o->store, o->readonly, false, e) ||
+	    stores_find(&s, ref, &want, &d, &in, e))
+		return -1;
+	*out = *d.source.text ? d.source : d.digest;
+	return 0;
+}
+
+int pull_digest(const char *text, const struct pull_opts *o, struct digest *out,
+		struct err *e)
+{
+	AUTO(ref) struct ref ref = { 0 };
+	AUTO(client) struct client *c = NULL;
+	autostr char *shown = NULL;
+
+	if (ref_parse(text, &ref, e))
+		return -1;
+	shown = ref_short(&ref);
+	if (o->offline)
+		return stored_digest(&ref, o, out, e);
+	c = client_open(&ref, &o->client, e);
+	if (!c)
+		return -1;
+	return client_digest(c, ref_want(&ref), out, e)
+		       ? err_ctx(e, "%s", shown)
+		       : 0;
 }

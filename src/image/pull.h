@@ -1,31 +1,43 @@
-/* pull.h - an image from a registry, or from files, to the store, or straight
- * to a directory. SPDX-License-Identifier: Apache-2.0
+/* pull.h - an image from a registry, or from files that were carried here, to
+ * the store and to a directory.
+ * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef IMAGE_PULL_H
 #define IMAGE_PULL_H
 
 #include "base/err.h"
+#include "image/progress.h"
 #include "registry/client.h"
 
 #include <stdbool.h>
 
 struct pull_opts {
 	const char *store;    /* path or NULL: the default */
+	const char *readonly; /* stores that are only read, ':' between; NULL */
 	const char *platform; /* "linux/arm/v7"; NULL: this machine */
+	const char *as_name;  /* of what comes from files; NULL: as it says
+			       * itself */
 	int parallel;         /* downloads at once */
 	bool force;           /* replace DEST if it is an image */
-	const char *as_name;  /* what an image from files is called in the
-			       * store; NULL: what it says itself */
-	bool no_store;        /* with DEST, keep nothing of what is in files */
+	bool no_store;        /* with DEST: keep nothing in the store */
+	bool offline;         /* use what the stores have, ask nobody */
+	enum progress_style progress;
 	struct client_opts client;
 };
 
-/* Pull REF into the store; it is named there only when all its blobs are
- * verified and there. With DEST flatten it there while it arrives, in one pass,
- * keeping nothing in the store. Either way, blobs that the store has are not
- * fetched again. REF may also name an image in files (name_is_files, carry.h).
- */
-MUST_CHECK int pull(const char *ref, const char *dest,
+/* Pull TEXT (the grammar of name.h: a reference, or oci:, oci-archive:,
+ * docker-archive:) into the store; it is named there only when all its blobs
+ * are verified and there. With DEST also flatten it there while it arrives, in
+ * one pass; a SIF file is copied there. Blobs that a store has are not fetched
+ * again, an image that is unchanged costs one request, and one that somebody
+ * else is pulling now is waited for. On failure the store has what it had
+ * before, and what can be gone on with. */
+MUST_CHECK int pull(const char *text, const char *dest,
 		    const struct pull_opts *o, struct err *e);
+
+/* The digest that reference TEXT has now; with `offline` what it had when it
+ * was pulled. */
+MUST_CHECK int pull_digest(const char *text, const struct pull_opts *o,
+			   struct digest *out, struct err *e);
 
 #endif

@@ -115,7 +115,8 @@ int site_load(const struct site_paths *p, struct regconf *out, struct err *e)
 			return -1;
 		return found ? 0
 			     : err_set(e, ERR_NOTFOUND,
-				       "CH_REGISTRIES_CONF: there is no '%s'",
+				       "there is no '%s', which "
+				       "CH_REGISTRIES_CONF names",
 				       p->conf);
 	}
 	if (add_main(out, user, &found, e))

@@ -15,7 +15,7 @@
 
 /* Each may be NULL; what was read from the environment in main. */
 struct site_paths {
-	const char *conf;        /* $CH_REGISTRIES_CONF: this file alone */
+	const char *conf;        /* this file alone, or NULL or "" */
 	const char *system;      /* "/etc/containers" */
 	const char *docker;      /* "/etc/docker" */
 	const char *config_home; /* $XDG_CONFIG_HOME */

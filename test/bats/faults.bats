@@ -25,7 +25,7 @@ GOT="expected $HEX, got $HEX"
 	start
 	refused '[{"what": "manifest", "pause": 9}]' \
 		"'$bad' sent nothing for 1 s" --timeout=1
-	fails 2 "--timeout: expected 1 to 86400 seconds, found '0'; see 'ch-pull --help'$" \
+	fails 2 "option '--timeout': expected 1 to 86400 seconds, found '0'; see 'ch-pull --help'$" \
 		ch-pull --timeout=0 "$bad/x:1"
 }
 

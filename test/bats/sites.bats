@@ -274,7 +274,7 @@ login_registry() {
 	fails 1 "$T/registries.conf:1: expected ']]', found ']'$" \
 		ch-pull "$full/bare:1"
 	rm registries.conf
-	fails 1 "CH_REGISTRIES_CONF: there is no '$T/registries.conf'$" \
+	fails 1 "there is no '$T/registries.conf', which CH_REGISTRIES_CONF names$" \
 		ch-pull "$full/bare:1"
 	printf '[registries.search]\nregistries = ["x.example"]\n' \
 		>registries.conf

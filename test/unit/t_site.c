@@ -100,7 +100,7 @@ static void test_files(void)
 	put("xdg/containers/registries.conf", SEARCH("xdg.example"));
 	is_search(&p, "xdg.example", "and has a file");
 	p.conf = one;
-	is_search(&p, "CH_REGISTRIES_CONF: there is no '/one.conf'",
+	is_search(&p, "there is no '/one.conf', which CH_REGISTRIES_CONF names",
 		  "one that is missing");
 	put("one.conf", SEARCH("one.example"));
 	is_search(&p, "one.example", "CH_REGISTRIES_CONF alone");

@@ -1,0 +1,112 @@
+/* transfer.c - the layers of an image into the store, to a directory, or both.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "image/transfer.h"
+
+#include "base/intr.h"
+#include "base/pool.h"
+#include "image/flatten.h"
+#include "image/imgsif.h"
+
+struct work {
+	struct transfer *t;
+	struct download *download;
+	struct pool *pool; /* the unpacking thread */
+	bool flat_failed;  /* it has failed, with this: */
+	struct err flat;
+};
+
+static void work_clear(struct work *w)
+{
+	/* First free readers from waiting, then end them, then what they use.
+	 */
+	if (w->download)
+		download_stop(w->download);
+	if (w->pool)
+		pool_free(w->pool);
+	if (w->download)
+		download_free(w->download);
+}
+AUTO_DEFINE(work, struct work, work_clear)
+
+static void join(struct work *w)
+{
+	if (w->pool && !w->flat_failed)
+		w->flat_failed = pool_join(w->pool, &w->flat) != 0;
+}
+
+/* Is the download still worth going on with? Content that can't be unpacked may
+ * be a download gone wrong: then the blob's digest tells the true cause, so
+ * that is waited for. */
+static int keep_going(void *ctx, struct err *e)
+{
+	struct work *w = ctx;
+
+	if (w->t->lease)
+		lease_beat(w->t->lease, download_fetched(w->download),
+			   download_missing(w->download));
+	if (intr_check(e))
+		return -1;
+	if (!w->pool || !pool_failed(w->pool))
+		return 0;
+	join(w);
+	if ((w->flat.kind == ERR_FORMAT || w->flat.kind == ERR_DIGEST) &&
+	    !download_is_verified(w->download))
+		return 0;
+	*e = w->flat;
+	return -1;
+}
+
+static int unpack_thread(void *arg, struct err *e)
+{
+	struct work *w = arg;
+	const struct transfer *t = w->t;
+	AUTO(imgoci_layers) struct imgoci_layers layers = { 0 };
+
+	imgoci_layers_new(t->image, &layers);
+	download_attach(w->download, &layers);
+	if (t->image->manifest.is_sif)
+		return imgsif_copy(t->dest, &layers, e);
+	return flatten(t->dest->parent, t->dest, t->image, t->name, &layers, e);
+}
+
+static int run(struct work *w, struct err *e)
+{
+	const struct transfer *t = w->t;
+	int rc;
+
+	if (t->dest) {
+		w->pool = pool_new();
+		if (pool_start(w->pool, unpack_thread, w, e))
+			return -1;
+	}
+	rc = download_run(w->download, t->client, t->parallel, keep_going, w,
+			  e);
+	join(w);
+	if (!rc && w->flat_failed) {
+		*e = w->flat;
+		return -1;
+	}
+	return rc;
+}
+
+int transfer_image(struct transfer *t, struct err *e)
+{
+	AUTO(work) struct work w = { .t = t };
+	int own = t->from.stores->v[0].fd;
+	int rc;
+
+	if (t->dest && !t->from.keep)
+		t->from.tmp_fd = t->dest->parent;
+	w.download = download_new(&t->from, t->image, e);
+	if (!w.download)
+		return -1;
+	t->missing = download_missing(w.download);
+	rc = run(&w, e);
+	t->fetched = download_fetched(w.download);
+	if (rc && t->dest && own >= 0)
+		imgoci_drop_bad(own, t->image, e);
+	return rc;
+}
