@@ -91,6 +91,14 @@ static int refuse_file(const char *path, struct err *e)
 		       "'%s' is neither a directory nor an image", path);
 }
 
+static bool is_layout(int dir)
+{
+	struct stat st;
+
+	return !fstatat(dir, "oci-layout", &st, AT_SYMLINK_NOFOLLOW) &&
+	       S_ISREG(st.st_mode);
+}
+
 /* Is the directory PATH an OCI image layout? (image-layout.md: it has the file
  * oci-layout.) */
 static int look_at_path(struct name *n, struct err *e)
@@ -109,8 +117,7 @@ static int look_at_path(struct name *n, struct err *e)
 	fd = dir_open(n->path, e);
 	if (fd < 0)
 		return -1;
-	if (!fstatat(fd, "oci-layout", &st, AT_SYMLINK_NOFOLLOW) &&
-	    S_ISREG(st.st_mode))
+	if (is_layout(fd))
 		n->kind = NAME_OCI;
 	return 0;
 }
@@ -184,10 +191,17 @@ static int parse_word(struct name *n, struct err *e)
 bool name_is_files(const char *text)
 {
 	const struct kind *k = find_kind(text);
+	autofd int dir = -1;
 	struct stat st;
 
-	return k ? k->kind != NAME_STORE && k->kind != NAME_REGISTRY
-		 : is_path(text) && !stat(text, &st);
+	if (k)
+		return k->kind != NAME_STORE && k->kind != NAME_REGISTRY;
+	if (!is_path(text) || stat(text, &st))
+		return false;
+	if (!S_ISDIR(st.st_mode))
+		return true;
+	dir = open(text, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return dir >= 0 && is_layout(dir);
 }
 
 int name_refuse_archive(const struct name *n, struct err *e)

@@ -177,6 +177,17 @@ static int open_at(struct store *s, const char *path, enum trust trust,
 	return check_trust(s, path ? trust : TRUST_DEFAULT, e);
 }
 
+/* Is somebody making it (make_layout), or about to? */
+static bool is_in_the_making(const struct store *s)
+{
+	struct err ignored = { 0 };
+	struct stat st;
+	bool empty;
+
+	return !fstatat(s->fd, "tmp", &st, AT_SYMLINK_NOFOLLOW) ||
+	       (!dir_is_empty(s->fd, &empty, &ignored) && empty);
+}
+
 static int check_layout(const struct store *s, struct err *e)
 {
 	AUTO(str) struct str text = { 0 };
@@ -184,6 +195,9 @@ static int check_layout(const struct store *s, struct err *e)
 	if (io_read_file(s->fd, "oci-layout", 4096, &text, e)) {
 		if (e->kind != ERR_NOTFOUND)
 			return err_ctx(e, "store '%s'", s->path);
+		if (is_in_the_making(s))
+			return err_set(e, ERR_NOTFOUND,
+				       "there is no store '%s' yet", s->path);
 		return err_set(e, ERR_FORMAT,
 			       "'%s' is not a store: it has no file "
 			       "'oci-layout'",

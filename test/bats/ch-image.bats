@@ -560,7 +560,7 @@ repaired() {
 	says "tree ${digest:7:12} stays: in use by process $container_pid \(sleep\)"
 	absent "$(tree "$digest")"
 	works nsenter --preserve-credentials -U -m -t "$container_pid" \
-		/bin/cat /etc/alpine-release
+		/bin/cat /etc/os-release
 	works ch-image gc
 	says "stays: in use by process $container_pid"
 	works ch-image du

@@ -36,10 +36,12 @@ here() {
 	[ ! -s lost ]
 }
 
-@test "an image straight to a directory: the store is not even made" {
+@test "an image straight to a directory; its blobs are in the store, too" {
 	works ch-pull alpine:3.16 ./img
 	[ -z "$out" ]
-	absent "$CH_STORE"
+	store_is_sound
+	same "$(store_names)" docker.io/library/alpine:3.16
+	absent "$CH_STORE/trees"
 	[ -x img/bin/busybox ]
 	for f in config.json environment image; do
 		[ -f img/ch/$f ]
@@ -231,7 +233,10 @@ here() {
 	fails 1 ".*does not look like an image" ch-pull --force alpine:3.16 ./full
 	same "$(cat full/file)" precious
 	echo precious >file
-	fails 1 ".*not a directory" ch-pull --force alpine:3.16 ./file
+	fails 1 "'\./file' is not a SIF file, so --force won't replace it; remove it yourself$" \
+		ch-pull --force alpine:3.16 ./file
+	fails 1 "'\./file' exists; use --force to replace it$" \
+		ch-pull alpine:3.16 ./file
 	same "$(cat file)" precious
 }
 

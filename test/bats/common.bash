@@ -49,10 +49,15 @@ show() {
 	echo "stderr:  $err"
 }
 
-# try COMMAND...: sets status, out and err.
+# What ch-pull says of each layer that has come, where there is no terminal.
+LAYER_LINE='^ch-pull: .*: (layer [0-9]+ of [0-9]+|configuration): [0-9.]+ [KMG]?i?B, sha256:[0-9a-f]{12}'
+
+# try COMMAND...: sets status, out and err, which is without the lines of layers;
+# those are in $T/.err.all, with the rest.
 try() {
 	status=0
-	"$@" >"$T/.out" 2>"$T/.err" </dev/null || status=$?
+	"$@" >"$T/.out" 2>"$T/.err.all" </dev/null || status=$?
+	grep -Ev "$LAYER_LINE" "$T/.err.all" >"$T/.err" || :
 	out=$(cat "$T/.out")
 	err=$(cat "$T/.err")
 }
@@ -66,10 +71,10 @@ works() {
 	}
 }
 
-# quiet COMMAND...: status 0, and not a word on stderr.
+# quiet COMMAND...: status 0, and not a word on stderr, of layers either.
 quiet() {
 	works "$@" || return
-	[ -z "$err" ] || {
+	[ ! -s "$T/.err.all" ] || {
 		show "$@"
 		return 1
 	}
@@ -101,7 +106,7 @@ same() {
 
 # says REGEX: some line of the last output, of either stream.
 says() {
-	grep -Eq -e "$1" "$T/.out" "$T/.err" || {
+	grep -Eq -e "$1" "$T/.out" "$T/.err.all" || {
 		echo "wanted:  $1"
 		show "(before)"
 		return 1
@@ -144,8 +149,8 @@ store_is_sound() {
 			"$(sha256sum "$blob" | cut -d' ' -f1)" || return
 	done
 	[ -e "$store/index.json" ] || return 0
-	for digest in $(grep -o '"sha256:[0-9a-f]*"' "$store/index.json" |
-		tr -d '"'); do
+	for digest in $(sed -n 's/.*"digest": *"\(sha256:[0-9a-f]*\)".*/\1/p' \
+		"$store/index.json"); do
 		[ -e "$store/blobs/${digest/://}" ] || {
 			echo "no blob for $digest"
 			return 1

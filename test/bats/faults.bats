@@ -50,7 +50,7 @@ GOT="expected $HEX, got $HEX"
 
 @test "H2: a reset at the start, in the middle, before the end, of anything" {
 	faulty bare '[]'
-	works ch-pull -q --store=none "$bad/x:1" ./want
+	works ch-pull -q --no-store "$bad/x:1" ./want
 	rules '[{"each": true, "nth": 1, "cut": "name", "reset": true}]'
 	printf '%s\n' 0 1 107 214 215 340 430 >places
 	at_each places
@@ -85,7 +85,7 @@ places() {
 
 @test "H2 H3: a blob that breaks off at 64 places is taken up there" {
 	shape noise
-	works ch-pull -q --store=none "$bad/x:1" ./want
+	works ch-pull -q --no-store "$bad/x:1" ./want
 	size=$(stat -c %s "$(find shape/blobs -size +600k)")
 	# shellcheck disable=SC2094 # a function
 	places "$size" >places
@@ -326,7 +326,7 @@ places() {
 		"shape/blobs/${made/://}")
 	body=$(printf "%0${size}d" 6)
 	rules "[$moved, {\"what\": \"manifest\", \"extra\": \"HTTP/1.1 200 OK\r\nContent-Length: $size\r\n\r\n$body\"}]"
-	try ch-pull -q --store=none "$bad/x:1" ./img
+	try ch-pull -q --no-store "$bad/x:1" ./img
 	if [ "$status" = 0 ]; then
 		[ -e img/only/new ]
 	else
@@ -337,5 +337,5 @@ places() {
 	fi
 	rm -rf img
 	rules "[$moved]"
-	quiet ch-pull -q --store=none "$bad/x:1" ./img
+	quiet ch-pull -q --no-store "$bad/x:1" ./img
 }

@@ -14,7 +14,7 @@ NOBODY="it does not exist or needs a login; no credentials for '[^']+' in '[^']+
 pull_with() {
 	local file=$1
 	shift
-	ch-pull -q --store=none --authfile="$file" "$@" "$bad/x:1" ./img
+	ch-pull -q --no-store --authfile="$file" "$@" "$bad/x:1" ./img
 }
 
 @test "a token for everybody" {
@@ -27,12 +27,12 @@ pull_with() {
 	faulty bare '[]'
 	secret bearer
 	rules "[{$auth}]"
-	fails 1 "$bad/x:1: token server '$bad': no token \(HTTP 401\)$" \
+	fails 1 "$bad/x:1: access refused by '$bad': it does not exist or needs a login; no credentials for '$bad' in 'none.json' \(HTTP 401\)$" \
 		ch-pull -q --authfile=none.json "$bad/x:1"
 	works ch-pull --authfile=auth.json "$bad/x:1" ./img
 	login alice:hunter2
 	rm -rf img
-	fails 1 "$bad/x:1: token server '$bad': no token \(HTTP 401\)$" \
+	fails 1 "$bad/x:1: access refused by '$bad' with the credentials of '$bad' in 'auth.json', which its token server refuses \(HTTP 401\)$" \
 		pull_with auth.json
 	lacks -e hunter2 -e "$(printf alice:hunter2 | base64)" "$T/.err"
 }
@@ -72,7 +72,7 @@ pull_with() {
 	secret bearer
 	rules "[{\"port\": 0, $auth},
 		{\"port\": 0, \"path\": \"^/token\", \"redirect\": 1}]"
-	fails 1 "$bad/x:1: token server '$bad': no token \(HTTP 401\)$" \
+	fails 1 "$bad/x:1: access refused by '$bad' with the credentials of '$bad' in 'auth.json', which its token server refuses \(HTTP 401\)$" \
 		pull_with auth.json
 	kept_secret 1
 	told_nobody "$T/.err"
@@ -197,7 +197,7 @@ pull_with() {
 	echo '{"credsStore": "nosuch-hunter3"}' >helper.json
 	echo '{"credsStore": "../../bin/sh"}' >path.json
 	while IFS='|' read -r file regex; do
-		try ch-pull --authfile="$file" --store=none "$bad/x:1" ./img
+		try ch-pull --authfile="$file" --no-store "$bad/x:1" ./img
 		same "$status" 1
 		says "^ch-pull: warning: credentials: $regex; going on without$"
 		says "^ch-pull: error: $bad/x:1: access refused by '$bad': it does not exist or needs a login; no credentials for '$bad' in '$file' \(HTTP 401\)$"
@@ -224,7 +224,7 @@ pull_with() {
 		chmod $mode auth.json
 		verb='change'
 		[ $mode != 604 ] || verb='read'
-		works ch-pull --store=none --authfile=auth.json "$bad/x:1" \
+		works ch-pull --no-store --authfile=auth.json "$bad/x:1" \
 			./img-$mode
 		says "^ch-pull: warning: 'auth\.json' holds credentials, but others can $verb it$"
 		told_nobody "$T/.err"
@@ -234,7 +234,7 @@ pull_with() {
 	works chmod 200 auth.json
 	[ "$(id -u)" = 0 ] || {
 		rm -rf img
-		try ch-pull --store=none --authfile=auth.json "$bad/x:1" ./img
+		try ch-pull --no-store --authfile=auth.json "$bad/x:1" ./img
 		same "$status" 1
 		says "^ch-pull: warning: credentials: can't open 'auth\.json': Permission denied; going on without$"
 	}
@@ -285,7 +285,7 @@ helper() {
 	while IFS='|' read -r script regex; do
 		helper odd <<<"$script"
 		rm -rf img
-		try ch-pull --authfile=auth.json --store=none "$bad/x:1" ./img
+		try ch-pull --authfile=auth.json --no-store "$bad/x:1" ./img
 		same "$status" 1
 		[ -z "$regex" ] || says "^ch-pull: warning: credentials: docker-credential-odd: $regex; going on without$"
 		grep -Ex "ch-pull: error: $bad/x:1: access refused by '$bad': it does not exist or needs a login; no credentials for '$bad' in 'auth\.json' \(HTTP 401\)" \
@@ -322,10 +322,10 @@ helper() {
 		works ch-pull -vvv --store=$type --authfile=auth.json "$bad/x:1"
 		[ -n "$err" ]
 		told_nobody $type "$T/.err"
-		works ch-pull -vvv --store=none --authfile=auth.json "$bad/x:1" \
+		works ch-pull -vvv --no-store --authfile=auth.json "$bad/x:1" \
 			./img-$type
 		told_nobody img-$type "$T/.err"
-		try ch-pull -vvv --store=none --authfile=auth.json "$bad/y:none" \
+		try ch-pull -vvv --no-store --authfile=auth.json "$bad/y:none" \
 			./img
 		told_nobody "$T/.err"
 	done

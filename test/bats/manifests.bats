@@ -23,7 +23,7 @@ print(json.dumps([{"what": "manifest", "body": sys.argv[1],
 # For what is refused before anything is written: refused has more.
 document() {
 	rm -rf img store
-	fails 1 "$bad/x:1: $1$" ch-pull -q --store=none "$bad/x:1" ./img ||
+	fails 1 "$bad/x:1: $1$" ch-pull -q --no-store "$bad/x:1" ./img ||
 		return
 	fails 1 "$bad/x:1: $1$" ch-pull -q "$bad/x:1" || return
 	absent img || return
@@ -67,7 +67,7 @@ document() {
 
 @test "H2: a manifest whose line breaks is asked for again" {
 	faulty bare '[]'
-	works ch-pull -q --store=none "$bad/x:1" ./want
+	works ch-pull -q --no-store "$bad/x:1" ./want
 	rules '[{"what": "manifest", "each": true, "nth": 1, "cut": "name"}]'
 	printf '%s\n' 0 1 2 100 101 200 300 399 >places
 	at_each places
@@ -187,7 +187,7 @@ document() {
 		survives "[{\"path\": \"/manifests/\",
 			\"headers\": {\"Content-Type\": $type}}]"
 	done
-	works ch-pull -q --store=none "$bad/x:index" ./img2
+	works ch-pull -q --no-store "$bad/x:index" ./img2
 	[ -e img2/only/file ]
 }
 
@@ -296,7 +296,7 @@ print(json.dumps([{"what": "manifest", "body": eval(sys.argv[1]),
 
 @test "H43: 500 layers" {
 	shape many
-	works ch-pull -q --store=none "$bad/x:1" ./img
+	works ch-pull -q --no-store "$bad/x:1" ./img
 	same "$(find img/only -type f | wc -l)" 500
 	: >faulty.log
 	works ch-pull -q "$bad/x:1"
@@ -308,7 +308,7 @@ print(json.dumps([{"what": "manifest", "body": eval(sys.argv[1]),
 
 @test "H43: a blob that is listed three times is fetched once" {
 	shape twice
-	works ch-pull -q --store=none "$bad/x:1" ./img
+	works ch-pull -q --no-store "$bad/x:1" ./img
 	[ -e img/only/file ] && [ -e img/only/other ]
 	same "$(asked /blobs/)" 3
 	: >faulty.log

@@ -73,11 +73,11 @@ elsewhere() {
 			\"redirect\": ${to/PORT/${other#*:}}}"
 	done
 	rules "$faults]"
-	rm -rf img "$CH_STORE"
+	rm -rf img "$CH_STORE" other
 	: >faulty.log
 	works ch-pull -vvv --authfile=auth.json "$bad/x:1" || return
 	cp "$T/.err" err1
-	works ch-pull -vvv --store=none --authfile=auth.json "$bad/x:1" \
+	works ch-pull -vvv --store=other --authfile=auth.json "$bad/x:1" \
 		./img || return
 	kept_secret 1 || return
 	same "$(grep -c '"port": 1' faulty.log)" 4 || return
@@ -100,7 +100,7 @@ print(d["config"]["digest"] if sys.argv[2] == "config"
 		rules "[{\"port\": 0, $auth},
 			{\"port\": 0, \"what\": \"manifest\", \"redirect\": 1}]"
 		: >faulty.log
-		works ch-pull -vvv --store=none --authfile=auth.json \
+		works ch-pull -vvv --no-store --authfile=auth.json \
 			"$bad/x:1" ./$type
 		kept_secret 1
 		told_nobody $type "$T/.err"
@@ -137,7 +137,7 @@ refuses_elsewhere() {
 		{\"port\": 1, $auth}]"
 	: >faulty.log
 	fails 1 "$bad/x:1: ${where}access refused by '$other', to which '$bad' redirects \(HTTP 401\)$" \
-		ch-pull -q --store=none --authfile=auth.json "$bad/x:1" ./img ||
+		ch-pull -q --no-store --authfile=auth.json "$bad/x:1" ./img ||
 		return
 	kept_secret 1 || return
 	# nor did it get a request for a token
@@ -162,7 +162,7 @@ refuses_elsewhere() {
 	secret basic
 	rules "[{$auth}]"
 	fails 1 "$bad/x:1: layer 1 of 1: blob $HEX: not found \(HTTP 404\)$" \
-		ch-pull -q --store=none --authfile=auth.json "$bad/x:1" ./img
+		ch-pull -q --no-store --authfile=auth.json "$bad/x:1" ./img
 	fails 1 "$bad/x:1: layer 1 of 1: blob $HEX: not found \(HTTP 404\)$" \
 		ch-pull -q --authfile=auth.json "$bad/x:1"
 	same "$(cat other.log)" ""
@@ -179,12 +179,12 @@ refuses_elsewhere() {
 		faults="[{\"port\": 0, \"what\": \"$kind\",
 			\"redirect\": \"{1}/there?sig=hunter2\"}"
 		rules "$faults, {\"port\": 1, \"status\": 403}]"
-		try ch-pull -vvv --store=none "$bad/x:1" ./img
+		try ch-pull -vvv --no-store "$bad/x:1" ./img
 		same "$status" 1
 		says "^ch-pull: error: $bad/x:1: .*'$other'.*\(HTTP 403\)$"
 		told_nobody "$T/.err"
 		rules "$faults, {\"port\": 1, \"raw\": \"hello\"}]"
-		try ch-pull -vvv --store=none "$bad/x:1" ./img
+		try ch-pull -vvv --no-store "$bad/x:1" ./img
 		same "$status" 1
 		says "^ch-pull: error: $bad/x:1: .*'$other' does not speak HTTP$"
 		told_nobody "$T/.err"

@@ -99,11 +99,11 @@ push() {
 }
 
 @test "a tag that has moved: the new image, and the old one's blobs stay" {
-	host=$TEST_REGISTRY name=moving$BATS_TEST_NUMBER:1
-	push bare:1 $name
+	local host=$TEST_REGISTRY name=moving:1
+	push bare:1 "$name"
 	works ch-pull "$host/$name" ./a
 	old=$(ls "$CH_STORE/blobs/sha256")
-	push odd:1 $name
+	push odd:1 "$name"
 	works ch-pull "$host/$name"
 	lacks unchanged "$T/.err"
 	store_is_sound

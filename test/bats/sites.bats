@@ -196,11 +196,11 @@ login_registry() {
 	[[registry.mirror]]
 	location = "$bad"
 	END
-	works ch-pull "$full/bare:1" ./img
+	works ch-pull --no-store "$full/bare:1" ./img
 	says "'$bad': blob $HEX: not found \(HTTP 404\); asking '$full'"
 	rm -rf img
 	echo '[{"path": "/blobs/", "flip": 20}]' >rules
-	works ch-pull "$full/bare:1" ./img
+	works ch-pull --no-store "$full/bare:1" ./img
 	says "'$bad': blob: expected $HEX, got $HEX; asking '$full'"
 	[ -e img/only ]
 }

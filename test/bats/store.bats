@@ -308,7 +308,7 @@ published() {
 @test "ch-run takes a tree from a read-only store" {
 	published ch-convert "$TEST_REGISTRY/library/alpine:3.16"
 	quiet ch-run --store-readonly="$T/site" "$TEST_REGISTRY/library/alpine:3.16" \
-		-- cat /etc/alpine-release
+		-- cat /etc/os-release
 	absent "$CH_STORE"
 	CH_STORE_READONLY=/nowhere:$T/site \
 		works ch-run "$TEST_REGISTRY/library/alpine:3.16" -- true
@@ -325,7 +325,7 @@ published() {
 		wc -l)" 1
 	absent site/trees
 	quiet ch-convert "$TEST_REGISTRY/library/alpine:3.16" ./img
-	[ -f img/etc/alpine-release ]
+	[ -f img/etc/os-release ]
 	chmod -R u+w site
 }
 

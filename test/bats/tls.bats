@@ -50,7 +50,7 @@ denied() {
 	shift
 	rm -rf img "$CH_STORE"
 	fails 1 "reg\.test/x:1: $regex$" \
-		ch-pull -q --store=none "$@" reg.test/x:1 ./img || return
+		ch-pull -q --no-store "$@" reg.test/x:1 ./img || return
 	fails 1 "reg\.test/x:1: $regex$" ch-pull -q "$@" reg.test/x:1 || return
 	absent img || return
 	same "$(store_names)" "" || return
@@ -59,7 +59,7 @@ denied() {
 
 allowed() {
 	rm -rf img
-	works ch-pull -q --store=none "$@" reg.test/x:1 ./img || return
+	works ch-pull -q --no-store "$@" reg.test/x:1 ./img || return
 	[ -e img/only ]
 }
 
