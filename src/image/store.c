@@ -177,15 +177,17 @@ static int open_at(struct store *s, const char *path, enum trust trust,
 	return check_trust(s, path ? trust : TRUST_DEFAULT, e);
 }
 
-/* Is somebody making it (make_layout), or about to? */
+/* Is somebody making it (make_layout), or about to? What comes first is tmp/, so
+ * that is looked for last. */
 static bool is_in_the_making(const struct store *s)
 {
 	struct err ignored = { 0 };
 	struct stat st;
 	bool empty;
 
-	return !fstatat(s->fd, "tmp", &st, AT_SYMLINK_NOFOLLOW) ||
-	       (!dir_is_empty(s->fd, &empty, &ignored) && empty);
+	if (!dir_is_empty(s->fd, &empty, &ignored) && empty)
+		return true;
+	return !fstatat(s->fd, "tmp", &st, AT_SYMLINK_NOFOLLOW);
 }
 
 static int check_layout(const struct store *s, struct err *e)

@@ -223,7 +223,7 @@ print({"manifest": "manifests/1", "config": "blobs/" + d["config"]["digest"],
 	secret bearer reg.test
 	rules "[{\"path\": \"/v2/\", ${auth%\}},
 		\"realm\": \"http://reg.test/token\"}}]"
-	denied "token server 'reg\.test': no token \(HTTP 401\)" \
+	denied "access refused by 'reg\.test' with the credentials of 'reg\.test' in 'auth\.json', which its token server refuses \(HTTP 401\)" \
 		--tls-verify=no --authfile=auth.json
 	try ch-pull --tls-verify=no --authfile=auth.json reg.test/x:1
 	says "^ch-pull: warning: credentials are not sent over plain HTTP to the token server 'reg\.test'; the credentials of 'reg\.test' in 'auth\.json' are left aside$"
