@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "format/manifest.h"
 #include "format/media.h"
 #include "registry/ask.h"
 #include "registry/refusal.h"
@@ -145,6 +146,26 @@ static int check_header(const struct http_response *r, struct err *e)
 		       : 0;
 }
 
+/* A type that names the other kind of document than this is: whoever believes
+ * it sees another image (CVE-2021-41190). Any other type says nothing. */
+static int check_type(const struct http_response *r, struct err *e)
+{
+	const char *type = r->head.content_type ? r->head.content_type : "";
+	enum media said = media_of(type), is;
+	struct err ignored = { 0 }; /* the caller finds out */
+
+	if (said != MEDIA_INDEX && said != MEDIA_MANIFEST)
+		return 0;
+	is = manifest_kind(str_text(&r->body), r->body.len, &ignored);
+	if (is == said || (is != MEDIA_INDEX && is != MEDIA_MANIFEST))
+		return 0;
+	return err_set(e, ERR_FORMAT,
+		       "not a manifest: Content-Type is '%.*s', but the "
+		       "content is %s",
+		       (int)strcspn(type, "; \t"), type,
+		       is == MEDIA_INDEX ? "an index" : "an image manifest");
+}
+
 static void tell_quota(struct client *c, const struct http_head *h)
 {
 	AUTO(str) struct str text = { 0 };
@@ -193,6 +214,8 @@ static int get_manifest(struct client *c, const struct wanted *w, bool once,
 		hash_buffer(HASH_SHA256, str_text(&r.body), r.body.len, hex);
 		digest_set(w->digest, HASH_SHA256, hex);
 	}
+	if (!rc)
+		rc = check_type(&r, e);
 	if (!rc && w->body)
 		str_addn(w->body, str_text(&r.body), r.body.len);
 	return rc;

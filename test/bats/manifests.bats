@@ -179,6 +179,16 @@ document() {
 		"not a manifest: Content-Type is 'application/vnd\.docker\.distribution\.manifest\.list\.v2\+json', but the content is an image manifest"
 }
 
+@test "H26: Content-Type says image manifest, the document is an index" {
+	start
+	for type in oci.image.manifest.v1+json \
+		docker.distribution.manifest.v2+json; do
+		rules "$(body '{"schemaVersion": 2, "manifests": []}' | sed \
+			"s#{\"Docker#{\"Content-Type\": \"APPLICATION/vnd.$type; a=b\", \"Docker#")"
+		document "not a manifest: Content-Type is 'APPLICATION/vnd\.${type//[.+]/.}', but the content is an index"
+	done
+}
+
 @test "H27: Content-Type in other letters, with parameters, odd, or absent" {
 	shape untyped
 	for type in \
