@@ -250,38 +250,34 @@ static int find(json_t *root, const char *host, const char *repo,
 	return 0;
 }
 
-/* An empty file holds nothing (people name /dev/null). What does not begin like
- * JSON may be a bare password, which json_parse would show. */
-static int check_start(const char *text, size_t n, bool *is_empty,
-		       struct err *e)
+/* People name /dev/null. */
+static bool is_empty(const char *text, size_t n)
 {
 	size_t at = 0;
 
 	while (at < n && text[at] && strchr(" \t\r\n", text[at]))
 		at++;
-	*is_empty = at == n;
-	if (*is_empty || text[at] == '{')
-		return 0;
-	return err_set(e, ERR_FORMAT, "credentials: expected a JSON object");
+	return at == n;
 }
 
-int authfile_find(const void *text, size_t n, const char *host,
-		  const char *repo, struct credential *out, struct err *e)
+int authfile_find(const char *name, const void *text, size_t n,
+		  const char *host, const char *repo, struct credential *out,
+		  struct err *e)
 {
 	AUTO(credential) struct credential c = { 0 };
 	AUTO(json) json_t *root = NULL;
-	bool is_empty;
 
 	*out = c;
-	if (check_start(text, n, &is_empty, e))
-		return -1;
-	if (is_empty)
+	if (is_empty(text, n))
 		return 0;
-	root = json_parse("credentials", text, n, e);
+	root = json_parse_secret(name, text, n, e);
 	if (!root)
 		return -1;
+	if (!json_is_object(root))
+		return err_set(e, ERR_FORMAT, "%s: expected a JSON object",
+			       name);
 	if (find(root, host, repo, &c, e))
-		return err_ctx(e, "credentials");
+		return err_ctx(e, "%s", name);
 	*out = c;
 	c = (struct credential){ 0 };
 	return 0;

@@ -18,13 +18,14 @@ struct credential {
 void credential_clear(struct credential *c);
 AUTO_DEFINE(credential, struct credential, credential_clear)
 
-/* Look HOST and REPO up in the file's TEXT: credHelpers[host], then `auths` by
- * longest path (HOST/a/b, HOST/a, HOST), then credsStore. docker.io is also
- * known as "https://index.docker.io/v1/"; keys may carry a scheme or a path
+/* Look HOST and REPO up in TEXT of the file NAME (for messages):
+ * credHelpers[host], then `auths` by longest path (HOST/a/b, HOST/a, HOST),
+ * then credsStore. docker.io is also known as "https://index.docker.io/v1/";
+ * keys may carry a scheme or a path
  * ("https://HOST/v1/"). Nothing found: success with everything NULL.
  * ERR_FORMAT for a malformed file; no secret is in the message. */
-MUST_CHECK int authfile_find(const void *text, size_t n, const char *host,
-			     const char *repo, struct credential *out,
-			     struct err *e);
+MUST_CHECK int authfile_find(const char *name, const void *text, size_t n,
+			     const char *host, const char *repo,
+			     struct credential *out, struct err *e);
 
 #endif

@@ -96,9 +96,9 @@ static int check_extent(const char *what, const char *text, size_t n,
 }
 
 /* A JSON text that is an object or array; if not, show how it begins, since
- * "<html>" tells more than "syntax error". */
+ * "<html>" tells more than "syntax error", unless it may be a secret. */
 static int check_start(const char *what, const char *text, size_t n,
-		       struct err *e)
+		       bool is_secret, struct err *e)
 {
 	size_t at = 0, len;
 
@@ -109,12 +109,17 @@ static int check_start(const char *what, const char *text, size_t n,
 			       "%s: expected JSON, found nothing", what);
 	if (text[at] == '{' || text[at] == '[')
 		return 0;
+	if (is_secret)
+		return err_set(
+			e, ERR_FORMAT, "%s: expected JSON, found %s", what,
+			text[at] == '<' ? "a web page" : "something else");
 	len = n - at < EXCERPT ? n - at : EXCERPT;
 	return err_set(e, ERR_FORMAT, "%s: expected JSON, found '%.*s%s'", what,
 		       (int)len, text + at, len < n - at ? "..." : "");
 }
 
-json_t *json_parse(const char *what, const void *text, size_t n, struct err *e)
+static json_t *parse(const char *what, const void *text, size_t n,
+		     bool is_secret, struct err *e)
 {
 	json_error_t je;
 	json_t *j;
@@ -124,13 +129,25 @@ json_t *json_parse(const char *what, const void *text, size_t n, struct err *e)
 			JSON_BYTES_MAX);
 		return NULL;
 	}
-	if (check_start(what, text, n, e) || check_extent(what, text, n, e))
+	if (check_start(what, text, n, is_secret, e) ||
+	    check_extent(what, text, n, e))
 		return NULL;
 	j = json_loadb(text, n, JSON_REJECT_DUPLICATES, &je);
 	if (!j)
 		err_set(e, ERR_FORMAT, "%s: line %d, column %d: %s", what,
 			je.line, je.column, fault_text(&je));
 	return j;
+}
+
+json_t *json_parse(const char *what, const void *text, size_t n, struct err *e)
+{
+	return parse(what, text, n, false, e);
+}
+
+json_t *json_parse_secret(const char *what, const void *text, size_t n,
+			  struct err *e)
+{
+	return parse(what, text, n, true, e);
 }
 
 /* "WHERE.KEY: ..." */

@@ -32,6 +32,9 @@ AUTO_DEFINE_PTR(json, json_t, json_drop)
  * not JSON. The root must be an object or array. Caller owns the result
  * (AUTO(json)). ERR_FORMAT, ERR_LIMIT. */
 json_t *json_parse(const char *what, const void *text, size_t n, struct err *e);
+/* The same for what holds a secret: nothing of it is in a message. */
+json_t *json_parse_secret(const char *what, const void *text, size_t n,
+			  struct err *e);
 
 /* Getters for OBJ's member KEY; WHERE is OBJ's own path for messages ("" for
  * the root). Results are borrowed from the document. A JSON null counts as

@@ -94,7 +94,8 @@ static void set_pair(struct credential *c, const char *user, const char *secret)
 static int helper_answer(struct credential *c, const struct str *text,
 			 struct err *e)
 {
-	AUTO(json) json_t *j = json_parse("answer", text->p, text->len, e);
+	AUTO(json)
+	json_t *j = json_parse_secret("answer", text->p, text->len, e);
 	const char *user, *secret;
 
 	if (!j || json_need_str(j, "", "Username", &user, e) ||
@@ -141,16 +142,18 @@ static bool look(const char *path, const char *host, const char *repo,
 		 int timeout_s, struct cred *out)
 {
 	AUTO(secret) struct str text = { 0 };
+	autostr char *quoted = str_fmt("'%s'", path);
 	struct err e = { 0 };
 	mode_t mode = 0;
 	int rc = read_authfile(path, &text, &mode, &e);
 
-	str_addf(&out->looked, "%s'%s'", out->looked.len ? ", " : "", path);
+	str_addf(&out->looked, "%s%s", out->looked.len ? ", " : "", quoted);
 	if (rc > 0)
 		return false;
 	credential_clear(&out->c);
 	if (!rc)
-		rc = authfile_find(text.p, text.len, host, repo, &out->c, &e);
+		rc = authfile_find(quoted, text.p, text.len, host, repo,
+				   &out->c, &e);
 	if (!rc && out->c.helper && !cred_found(out))
 		rc = ask_helper(&out->c, host, timeout_s, &e);
 	if (rc) {

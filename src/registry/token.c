@@ -170,7 +170,7 @@ static char *parse(const struct http_response *r, struct err *e)
 	AUTO(json) json_t *j = NULL;
 	const char *token = NULL, *access = NULL;
 
-	j = json_parse("answer", r->body.p, r->body.len, e);
+	j = json_parse_secret("answer", r->body.p, r->body.len, e);
 	if (!j || json_opt_str(j, "", "token", &token, e) ||
 	    json_opt_str(j, "", "access_token", &access, e))
 		return NULL;

@@ -112,7 +112,8 @@ pull_with() {
 		# nothing of it was used
 		same "$(grep -c 'Bearer\|X-Evil' faulty.log)" 0
 	done <<-END
-	"<html>Welcome</html>"| '$bad': answer: expected JSON, found '<html>Welcome</html>'
+	"<html>Welcome</html>"| '$bad': answer: expected JSON, found a web page
+	"hunter2"| '$bad': answer: expected JSON, found something else
 	""| '$bad': answer: expected JSON, found nothing
 	"{}"| '$bad': no token in the answer
 	"{\"token\": \"\"}"| '$bad': no token in the answer
@@ -204,14 +205,14 @@ pull_with() {
 		same "$(wc -l <"$T/.err")" 2
 		lacks hunter2 "$T/.err"
 	done <<-END
-	cut.json|(credentials: )?line 1, column [0-9]+: (malformed JSON|the text ends too early)
-	b64.json|(credentials: )?auths\['$bad'\]\.auth: is not 'user:password' in base64
+	cut.json|'cut\.json': line 1, column [0-9]+: (malformed JSON|the text ends too early)
+	b64.json|'b64\.json': auths\['$bad'\]\.auth: is not 'user:password' in base64
 	huge.json|'huge\.json' is longer than the limit of 1048576 bytes
-	text.json|(credentials: )?expected a JSON object
+	text.json|'text\.json': expected JSON, found something else
 	dir.json|'dir\.json' is not a regular file
 	fifo.json|'fifo\.json' is not a regular file
 	helper.json|can't run 'docker-credential-nosuch-hunter3': No such file or directory
-	path.json|(credentials: )?credsStore: '/' is not allowed in a helper's name
+	path.json|'path\.json': credsStore: '/' is not allowed in a helper's name
 	END
 	absent img
 }
@@ -295,7 +296,9 @@ helper() {
 	exit 1|
 	echo hunter2; exit 1|
 	echo '{"Username": "hunter2"'|answer: line [0-9]+, column [0-9]+: .*
-	echo hunter2|answer: .*
+	echo hunter2|answer: expected JSON, found something else
+	echo \"hunter2\"|answer: expected JSON, found something else
+	echo '["hunter2"]'|expected an object, found an array
 	echo '{"Username": "a"}'|Secret: expected a string, found nothing
 	END
 	absent img

@@ -36,9 +36,9 @@ static void test_find(void)
 		AUTO(credential) struct credential c = { 0 };
 		struct err e = { 0 };
 		autostr char *got = NULL;
-		int rc = authfile_find(lines_field(&l, 0), l.field[0].len,
-				       lines_field(&l, 1), lines_field(&l, 2),
-				       &c, &e);
+		int rc = authfile_find("credentials", lines_field(&l, 0),
+				       l.field[0].len, lines_field(&l, 1),
+				       lines_field(&l, 2), &c, &e);
 
 		got = text(&c);
 		is(rc ? e.msg : got, lines_field(&l, 3), lines_title(&l));
@@ -52,8 +52,8 @@ static void test_bad(void)
 	while (lines_next(&l, "authfile/bad.txt")) {
 		AUTO(credential) struct credential c = { 0 };
 		struct err e = { 0 };
-		int rc = authfile_find(lines_field(&l, 0), l.field[0].len,
-				       "h.x", "a/b", &c, &e);
+		int rc = authfile_find("credentials", lines_field(&l, 0),
+				       l.field[0].len, "h.x", "a/b", &c, &e);
 
 		is(rc ? e.msg : "accepted", lines_field(&l, 1),
 		   lines_title(&l));
@@ -69,7 +69,7 @@ static void test_nothing(void)
 	struct credential c;
 	struct err e = { 0 };
 
-	ok(!authfile_find(NULL, 0, "h.x", "a", &c, &e), "an empty file");
+	ok(!authfile_find("f", NULL, 0, "h.x", "a", &c, &e), "an empty file");
 	ok(!c.entry && !c.user, "holds nothing");
 	credential_clear(&c);
 }

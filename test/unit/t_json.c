@@ -162,6 +162,23 @@ static void test_getters(void)
 	}
 }
 
+static void test_secret(void)
+{
+	static const char *const texts[] = { "hunter2",      "\"hunter2\"",
+					     "7hunter2",     "<hunter2>",
+					     "{\"hunter2\"", "[hunter2]" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		struct err e = { 0 };
+		AUTO(json)
+		json_t *j = json_parse_secret("doc", texts[i], strlen(texts[i]),
+					      &e);
+
+		ok(!j && str_starts(e.msg, "doc: ") && !strstr(e.msg, "hunter"),
+		   "a secret stays one: %s", e.msg);
+	}
+}
+
 /* The stack of 256 KiB is for the depth: a thread may have less. */
 int main(void)
 {
@@ -173,5 +190,6 @@ int main(void)
 	test_faults();
 	test_accepted();
 	test_getters();
+	test_secret();
 	return tap_done();
 }
