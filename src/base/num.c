@@ -149,11 +149,15 @@ char *num_size_text(uint64_t bytes)
 char *num_seconds_text(uint64_t seconds)
 {
 	uint64_t minutes = seconds / 60 + (seconds % 60 >= 30);
+	uint64_t hours = minutes / 60 + (minutes % 60 >= 30);
 
 	if (seconds < 60)
 		return str_fmt("%" PRIu64 " s", seconds);
 	if (minutes < 60)
 		return str_fmt("%" PRIu64 " min", minutes);
+	if (hours >= 72)
+		return str_fmt("%" PRIu64 " days",
+			       hours / 24 + (hours % 24 >= 12));
 	return str_fmt("%" PRIu64 " h %02" PRIu64 " min", minutes / 60,
 		       minutes % 60);
 }

@@ -25,7 +25,7 @@ MUST_CHECK int num_parse_seconds(const char *text, const char *what,
 /* "512 B", "4.2 KiB", "499 MiB"; at most three digits before the unit.
  * Caller frees. */
 char *num_size_text(uint64_t bytes);
-/* "12 s", "3 min", "1 h 05 min". Caller frees. */
+/* "12 s", "3 min", "1 h 05 min", "4 days". Caller frees. */
 char *num_seconds_text(uint64_t seconds);
 
 #endif

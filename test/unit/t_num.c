@@ -125,7 +125,10 @@ static const struct {
 	{ 3570, "1 h 00 min" },
 	{ 3900, "1 h 05 min" },
 	{ 86400, "24 h 00 min" },
-	{ UINT64_MAX, "5124095576030431 h 00 min" },
+	{ 257369, "71 h 29 min" },
+	{ 257370, "3 days" },
+	{ 1000000000, "11574 days" },
+	{ UINT64_MAX, "213503982334601 days" },
 };
 // clang-format on
 
