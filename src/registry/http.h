@@ -144,6 +144,8 @@ void http_poll(CURLM *multi, int ms);
 /* Turn a failed transfer into an error: time-outs, DNS, refused, TLS. */
 int http_curl_err(struct err *e, CURLcode code, CURL *easy, const char *detail,
 		  const char *url, const struct http_opts *o);
+/* The answer 407 to URL, wherever it comes from: the proxy wants a login. */
+int http_proxy_login_err(struct err *e, const char *url);
 /* Is it worth trying again after CODE, DETAIL or an answer of STATUS? */
 bool http_code_again(CURLcode code, const char *detail);
 bool http_status_again(int status);

@@ -227,6 +227,30 @@ static int connect_err(struct err *e, CURL *easy, const char *detail,
 	return err_set(e, ERR_NET, "can't reach '%s': %s", host, why);
 }
 
+int http_proxy_login_err(struct err *e, const char *url)
+{
+	autostr char *host = http_host(url);
+	const char *scheme = http_is_https(url) ? "https" : "http";
+
+	err_set(e, ERR_NET,
+		"the proxy to '%s' wants another login, or one at all (HTTP "
+		"407)",
+		host);
+	return err_hint(e, "%s_proxy=http://USER:PASSWORD@HOST:PORT gives it",
+			scheme);
+}
+
+static int proxy_err(struct err *e, long status, const char *url)
+{
+	autostr char *host = http_host(url);
+
+	if (status == 407)
+		return http_proxy_login_err(e, url);
+	return err_set(e, ERR_NET,
+		       "the proxy to '%s' does not lead there (HTTP %ld)", host,
+		       status);
+}
+
 static bool is_tls(CURLcode code)
 {
 	return http_code_untrusted(code) || code == CURLE_SSL_CONNECT_ERROR ||
@@ -240,10 +264,14 @@ int http_curl_err(struct err *e, CURLcode code, CURL *easy, const char *detail,
 {
 	autostr char *host = http_host(url);
 	const char *why;
+	long status = 0; /* of a proxy's answer to CONNECT */
 
 	if (strchr(detail, '@')) /* a proxy's URL, maybe with a password */
 		detail = "";
 	why = detail[0] ? detail : curl_easy_strerror(code);
+	curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &status);
+	if (status >= 300)
+		return proxy_err(e, status, url);
 	if (wants_certificate(detail))
 		return err_set(e, ERR_NET,
 			       "'%s' wants another client certificate, or one "

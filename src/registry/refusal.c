@@ -6,11 +6,13 @@
 #include "registry/refusal.h"
 
 #include "base/mem.h"
+#include "base/num.h"
 #include "format/json.h"
 
 #include <strings.h>
 
-#define TEXT_MAX 200 /* bytes shown of what a registry says */
+#define TEXT_MAX 200  /* bytes shown of what a registry says */
+#define ROUNDED_S 120 /* up to here each second is told */
 
 /* A body of plain text, its lines as one, into OUT. GHCR says so when to come
  * back. */
@@ -77,14 +79,19 @@ void refusal_quota(const struct http_head *h, struct str *out)
 static int too_many(const struct http_response *r, const char *host,
 		    const char *why, struct err *e)
 {
-	int wait = r->head.retry_after_s;
+	uint64_t wait = (uint64_t)r->head.retry_after_s;
+	autostr char *text = NULL;
 	AUTO(str) struct str quota = { 0 };
 
 	err_http(e, r->head.status, "too many requests to '%s'%s", host, why);
 	refusal_quota(&r->head, &quota);
 	if (quota.len)
 		err_hint(e, "%s", quota.p);
-	return wait > 0 ? err_hint(e, "it asks to wait %d s", wait) : -1;
+	if (r->head.retry_after_s <= 0)
+		return -1;
+	text = wait > ROUNDED_S ? num_seconds_text(wait)
+				: str_fmt("%d s", (int)wait);
+	return err_hint(e, "it asks to wait %s", text);
 }
 
 int refusal_err(const struct http_response *r, struct err *e)
@@ -101,6 +108,8 @@ int refusal_err(const struct http_response *r, struct err *e)
 	if (status == 401 || status == 403)
 		return err_http(e, status, "access refused by '%s'%s", host,
 				why);
+	if (status == 407)
+		return http_proxy_login_err(e, r->url);
 	if (status == 429)
 		return too_many(r, host, why, e);
 	return err_http(e, status, "'%s' can't answer%s", host, why);

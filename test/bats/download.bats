@@ -113,7 +113,7 @@ large() {
 		"ratelimit-limit": "100;w=21600", "Retry-After": "600",
 		"ratelimit-remaining": "0;w=21600"}}]'
 	fails 1 "$bad/x:1: too many requests to '$bad': as the script says \
-\(HTTP 429\); 0 of 100 pulls left in 6 h; it asks to wait 600 s$" \
+\(HTTP 429\); 0 of 100 pulls left in 6 h; it asks to wait 10 min$" \
 		ch-pull -q "$bad/x:1"
 }
 
@@ -123,6 +123,6 @@ large() {
 		"headers": {"Retry-After": "600",
 		"Content-Type": "text/plain; charset=utf-8"}}]'
 	fails 1 "$bad/x:1: too many requests to '$bad': retry after: 212.4ms, \
-allowed: 44000/minute \(HTTP 429\); it asks to wait 600 s$" \
+allowed: 44000/minute \(HTTP 429\); it asks to wait 10 min$" \
 		ch-pull -q "$bad/x:1"
 }

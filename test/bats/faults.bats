@@ -230,19 +230,23 @@ places() {
 
 @test "H34: Retry-After that is too long is told, not waited for" {
 	start
-	for s in 61 86400 1000000000; do
+	while read -r s text; do
 		: >faulty.log
 		refused "[{\"what\": \"manifest\", \"status\": 429, \"headers\":
 			{\"Retry-After\": \"$s\"}}]" \
-			"too many requests to '$bad': as the script says \(HTTP 429\); it asks to wait $s s"
+			"too many requests to '$bad'(: as the script says)? \(HTTP 429\); it asks to wait $text"
 		same "$(grep -c '"status": 429' faulty.log)" 4
-	done
+	done <<-'END'
+	61 61 s
+	86400 24 h 00 min
+	1000000000 11574 days
+	END
 	refused '[{"what": "layer", "status": 429, "headers":
 		{"Retry-After": "86400"}}]' \
-		"layer 1 of 1: blob $HEX: too many requests to '$bad': as the script says \(HTTP 429\); it asks to wait 86400 s"
+		"layer 1 of 1: blob $HEX: too many requests to '$bad'(: as the script says)? \(HTTP 429\); it asks to wait 24 h 00 min"
 	refused '[{"what": "manifest", "status": 429, "headers":
 		{"Retry-After": "Fri, 01 Jan 2100 00:00:00 GMT"}}]' \
-		"too many requests to '$bad': as the script says \(HTTP 429\); it asks to wait [0-9]+ s"
+		"too many requests to '$bad'(: as the script says)? \(HTTP 429\); it asks to wait [0-9]+ days"
 }
 
 @test "H35: an answer of 'later' a few times, then the right one" {

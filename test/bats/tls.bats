@@ -48,7 +48,7 @@ through_proxy() {
 denied() {
 	local regex=$1
 	shift
-	rm -rf img "$CH_STORE"
+	rm -rf img none "$CH_STORE"
 	fails 1 "reg\.test/x:1: $regex$" \
 		ch-pull -q --no-store "$@" reg.test/x:1 ./img || return
 	fails 1 "reg\.test/x:1: $regex$" ch-pull -q "$@" reg.test/x:1 || return
@@ -241,10 +241,10 @@ print({"manifest": "manifests/1", "config": "blobs/" + d["config"]["digest"],
 	secret basic reg.test
 	rules "[{$auth}]"
 	through_proxy --user proxy:hunter2
-	denied "connection to 'reg\.test' broke: CONNECT tunnel failed, response 407" \
+	denied "the proxy to 'reg\.test' wants another login, or one at all \(HTTP 407\); https_proxy=http://USER:PASSWORD@HOST:PORT gives it" \
 		--authfile=auth.json
 	https_proxy=http://proxy:hunter3@$proxy denied \
-		"connection to 'reg\.test' broke: CONNECT tunnel failed, response 407" \
+		"the proxy to 'reg\.test' wants another login, or one at all \(HTTP 407\); https_proxy=http://USER:PASSWORD@HOST:PORT gives it" \
 		--authfile=auth.json
 	lacks -e hunter "$T/.err"
 	same "$(cat faulty.log)" ""
@@ -263,7 +263,14 @@ print({"manifest": "manifests/1", "config": "blobs/" + d["config"]["digest"],
 		--tls-verify=no --authfile=auth.json
 	lacks "${secrets[@]:0:4}" proxy.log
 	http_proxy=http://$proxy https_proxy=http://127.0.0.1:1 \
-		denied "'reg\.test' can't answer \(HTTP 407\)" --tls-verify=no
+		denied "the proxy to 'reg\.test' wants another login, or one at all \(HTTP 407\); http_proxy=http://USER:PASSWORD@HOST:PORT gives it" \
+		--tls-verify=no
+}
+
+@test "H46: a proxy that does not lead there" {
+	site
+	through_proxy --tls 0
+	denied "the proxy to 'reg\.test' does not lead there \(HTTP 502\)"
 }
 
 @test "H46: variables for proxies that are junk" {

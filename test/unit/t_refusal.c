@@ -39,6 +39,18 @@ static const struct {
 	{ "HTTP/1.1 429\n" HUB "Retry-After: 30\n", LIMIT,
 	  "too many requests to 'h': enough (HTTP 429); "
 	  "0 of 100 pulls left in 6 h; it asks to wait 30 s", ERR_LIMIT },
+	{ "HTTP/1.1 429\nRetry-After: 120\n", NULL,
+	  "too many requests to 'h' (HTTP 429); it asks to wait 120 s",
+	  ERR_LIMIT },
+	{ "HTTP/1.1 429\nRetry-After: 121\n", NULL,
+	  "too many requests to 'h' (HTTP 429); it asks to wait 2 min",
+	  ERR_LIMIT },
+	{ "HTTP/1.1 429\nRetry-After: 99999999999\n", NULL,
+	  "too many requests to 'h' (HTTP 429); it asks to wait 24855 days",
+	  ERR_LIMIT },
+	{ "HTTP/1.1 407\n", NULL, "the proxy to 'h' wants another login, or "
+	  "one at all (HTTP 407); https_proxy=http://USER:PASSWORD@HOST:PORT "
+	  "gives it", ERR_NET },
 	{ "HTTP/1.1 429\n" TEXT, "retry at 12:00\x1b[31m",
 	  "too many requests to 'h': retry at 12:00\\x1b[31m (HTTP 429)",
 	  ERR_LIMIT },
