@@ -230,6 +230,14 @@ bool download_is_verified(const struct download *d)
 	return true;
 }
 
+bool download_took_back(const struct download *d)
+{
+	for (size_t i = 0; i < d->n; i++)
+		if (d->v[i].taken_back)
+			return true;
+	return false;
+}
+
 static void let_pass(struct inflow *in)
 {
 	in->verified = true;
@@ -309,6 +317,7 @@ static void on_progress(void *ctx, uint64_t prefix, uint64_t received)
 
 	if (received > in->received)
 		in->all->fetched += received - in->received;
+	in->taken_back |= !in->had && prefix < in->prefix;
 	in->prefix = prefix;
 	in->received = received;
 	if (!in->had)

@@ -59,6 +59,9 @@ void download_attach(struct download *d, struct imgoci_layers *l);
 /* Is everything that the reader has looked at verified by now? To be asked when
  * the reader has ended, or by its own thread. */
 bool download_is_verified(const struct download *d);
+/* Has a layer begun anew when the reader may have seen bytes of it? Then what
+ * it says of them tells nothing of the image. By the fetching thread. */
+bool download_took_back(const struct download *d);
 
 /* Fetch what is missing, PARALLEL at once. CHECK is asked again and again and
  * stops it with -1. When it fails, readers are woken and fail too. */

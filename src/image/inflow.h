@@ -40,6 +40,7 @@ struct inflow {
 	uint64_t prefix;        /* bytes in order from the start */
 	uint64_t received;      /* bytes that are there, had or fetched */
 	bool verified;          /* its digest was right */
+	bool taken_back;        /* bytes that could be read were wrong */
 	size_t row;             /* in the progress */
 };
 

@@ -6,14 +6,20 @@
 #include "image/transfer.h"
 
 #include "base/intr.h"
+#include "base/log.h"
 #include "base/pool.h"
 #include "image/flatten.h"
 #include "image/imgsif.h"
+
+/* How often all is unpacked, when bytes were wrong and fetched from elsewhere.
+ */
+#define ROUNDS 3
 
 struct work {
 	struct transfer *t;
 	struct download *download;
 	struct pool *pool; /* the unpacking thread */
+	bool is_misled;    /* by bytes that were taken back: the cause of all */
 	bool flat_failed;  /* it has failed, with this: */
 	struct err flat;
 };
@@ -37,6 +43,16 @@ static void join(struct work *w)
 		w->flat_failed = pool_join(w->pool, &w->flat) != 0;
 }
 
+/* Unpacking has failed, and nothing else. */
+static int flat_err(struct work *w, struct err *e)
+{
+	w->is_misled =
+		download_took_back(w->download) &&
+		(w->flat.kind == ERR_FORMAT || w->flat.kind == ERR_DIGEST);
+	*e = w->flat;
+	return -1;
+}
+
 /* Is the download still worth going on with? Content that can't be unpacked may
  * be a download gone wrong: then the blob's digest tells the true cause, so
  * that is waited for. */
@@ -55,8 +71,7 @@ static int keep_going(void *ctx, struct err *e)
 	if ((w->flat.kind == ERR_FORMAT || w->flat.kind == ERR_DIGEST) &&
 	    !download_is_verified(w->download))
 		return 0;
-	*e = w->flat;
-	return -1;
+	return flat_err(w, e);
 }
 
 static int unpack_thread(void *arg, struct err *e)
@@ -85,14 +100,11 @@ static int run(struct work *w, struct err *e)
 	rc = download_run(w->download, t->client, t->parallel, keep_going, w,
 			  e);
 	join(w);
-	if (!rc && w->flat_failed) {
-		*e = w->flat;
-		return -1;
-	}
-	return rc;
+	return !rc && w->flat_failed ? flat_err(w, e) : rc;
 }
 
-int transfer_image(struct transfer *t, struct err *e)
+/* *AGAIN: it failed, but would not with the bytes that there are now. */
+static int once(struct transfer *t, bool *again, struct err *e)
 {
 	AUTO(work) struct work w = { .t = t };
 	int own = t->from.stores->v[0].fd;
@@ -103,10 +115,25 @@ int transfer_image(struct transfer *t, struct err *e)
 	w.download = download_new(&t->from, t->image, e);
 	if (!w.download)
 		return -1;
-	t->missing = download_missing(w.download);
+	if (!t->missing) /* as it was before the first round */
+		t->missing = download_missing(w.download);
 	rc = run(&w, e);
-	t->fetched = download_fetched(w.download);
-	if (rc && t->dest && own >= 0)
+	t->fetched += download_fetched(w.download);
+	*again = rc && w.is_misled;
+	if (rc && !*again && t->dest && own >= 0)
 		imgoci_drop_bad(own, t->image, e);
+	return rc;
+}
+
+int transfer_image(struct transfer *t, struct err *e)
+{
+	bool again;
+	int rc = once(t, &again, e);
+
+	for (int round = 1; again && round < ROUNDS; round++) {
+		log_info("%s; unpacking once more", e->msg);
+		*e = (struct err){ 0 };
+		rc = once(t, &again, e);
+	}
 	return rc;
 }

@@ -25,8 +25,9 @@ struct transfer {
 
 /* Fetch what is missing, and with `dest` unpack at the same time in another
  * thread; a SIF file is copied there instead. When one fails the other is
- * stopped. On failure nothing is left at DEST; a layer of the own store that
- * has gone bad is removed, so that the next pull fetches it. */
+ * stopped; unpacking that a bad mirror's bytes have misled begins anew. On
+ * failure nothing is left at DEST; a layer of the own store that has gone bad
+ * is removed, so that the next pull fetches it. */
 MUST_CHECK int transfer_image(struct transfer *t, struct err *e);
 
 #endif

@@ -253,13 +253,17 @@ static int broken(struct fetch *f, struct xfer *x, const struct err *why)
 static bool may_work_elsewhere(const struct err *why)
 {
 	return why->kind == ERR_NET || why->kind == ERR_NOTFOUND ||
-	       why->kind == ERR_AUTH || why->code == 429;
+	       why->kind == ERR_AUTH || why->kind == ERR_DIGEST ||
+	       why->code == 429;
 }
 
-/* An item failed for good, E says how. If there is another place to ask, all
- * that is not there yet is fetched from that. */
-static int move_on(struct fetch *f, struct err *e)
+/* The blob P, or with NULL something else, failed for good, E says how. If
+ * there is another place to ask, all that is not there yet is fetched from
+ * that. Of wrong bytes none is kept. */
+static int move_on(struct fetch *f, struct parts *p, struct err *e)
 {
+	bool is_wrong = p && e->kind == ERR_DIGEST;
+
 	for (;;) {
 		struct err why = *e;
 
@@ -273,6 +277,8 @@ static int move_on(struct fetch *f, struct err *e)
 	}
 	for (int i = 0; i < f->slots; i++)
 		stop(f, &f->v[i]);
+	if (is_wrong)
+		parts_restart(p);
 	for (size_t i = f->open; i < f->n; i++)
 		if (f->blobs[i].stage == BEGUN)
 			parts_moved(&f->blobs[i].parts);
@@ -307,7 +313,7 @@ static int ended(struct fetch *f, struct xfer *x, CURLcode code, struct err *e)
 	}
 	*e = why;
 	err_ctx(e, "%s", x->parts->item->name);
-	return move_on(f, e);
+	return move_on(f, x->parts, e);
 }
 
 /* Deal with requests that have ended. */
@@ -337,8 +343,10 @@ static int finish(struct fetch *f, struct blob *b, struct err *e)
 
 	if (parts_verify(&b->parts, e)) {
 		err_ctx(e, "%s", item->name);
-		if (e->kind != ERR_DIGEST || !b->parts.have)
+		if (e->kind != ERR_DIGEST)
 			return -1;
+		if (!b->parts.have)
+			return move_on(f, &b->parts, e);
 		log_note("%s: what an earlier run left is wrong; "
 			 "fetching it anew",
 			 item->name);
@@ -384,7 +392,7 @@ int fetch_blobs(struct client *c, struct fetch_item *items, size_t n,
 		return 0;
 	if (fetch_init(&f, items, e))
 		return -1;
-	if (client_settle(c, e) && move_on(&f, e))
+	if (client_settle(c, e) && move_on(&f, NULL, e))
 		return -1;
 	while (f.open < f.n) {
 		f.stirred = false;

@@ -35,7 +35,7 @@ struct fetch_opts {
  * begins when an item is complete, or when one breaks that got on by 1 MiB
  * since its last break. An item that fails for good with ERR_NET, ERR_NOTFOUND,
  * ERR_AUTH or a 429 goes on, with all others, where client_fallback leads to,
- * if that leads anywhere.
+ * if that leads anywhere; with ERR_DIGEST, too, but from its start.
  *
  * Size and digest must be right: more bytes than SIZE, or a Content-Length that
  * differs, stop the transfer at once; a wrong sum is ERR_DIGEST ("layer 2 of 5:

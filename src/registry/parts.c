@@ -282,6 +282,23 @@ void parts_join(struct parts *p)
 	trim(p);
 }
 
+/* Bytes that may be read back for the sum are not for the owner yet, who may
+ * give back to the file system what it has read. */
+static uint64_t known(const struct parts *p)
+{
+	return p->summed > p->have ? p->summed : p->have;
+}
+
+void parts_tell(struct parts *p)
+{
+	if (known(p) == p->told && p->received == p->told_all)
+		return;
+	p->told = known(p);
+	p->told_all = p->received;
+	if (p->item->progress)
+		p->item->progress(p->item->ctx, p->told, p->told_all);
+}
+
 void parts_restart(struct parts *p)
 {
 	struct piece *c = p->first;
@@ -295,6 +312,7 @@ void parts_restart(struct parts *p)
 		p->top = p->broke_at = 0;
 	p->anew = p->no_ranges = true;
 	sum_anew(p);
+	parts_tell(p); /* else it may be the same number when told next */
 }
 
 bool parts_same(struct parts *p, const char *etag, uint64_t at)
@@ -318,23 +336,6 @@ void parts_moved(struct parts *p)
 	p->no_ranges = p->anew;
 	p->arrived = 0;
 	p->since_ms = 0;
-}
-
-/* Bytes that may be read back for the sum are not for the owner yet, who may
- * give back to the file system what it has read. */
-static uint64_t known(const struct parts *p)
-{
-	return p->summed > p->have ? p->summed : p->have;
-}
-
-void parts_tell(struct parts *p)
-{
-	if (known(p) == p->told && p->received == p->told_all)
-		return;
-	p->told = known(p);
-	p->told_all = p->received;
-	if (p->item->progress)
-		p->item->progress(p->item->ctx, p->told, p->told_all);
 }
 
 void parts_tell_some(struct parts *p)

@@ -198,11 +198,38 @@ login_registry() {
 	END
 	works ch-pull --no-store "$full/bare:1" ./img
 	says "'$bad': blob $HEX: not found \(HTTP 404\); asking '$full'"
-	rm -rf img
+	rm -rf img "$CH_STORE"
 	echo '[{"path": "/blobs/", "flip": 20}]' >rules
 	works ch-pull --no-store "$full/bare:1" ./img
 	says "'$bad': blob: expected $HEX, got $HEX; asking '$full'"
 	[ -e img/only ]
+}
+
+@test "a mirror that has a bad layer" {
+	faulty '[]'
+	conf <<-END
+	[[registry]]
+	location = "$full"
+	[[registry.mirror]]
+	location = "$bad"
+	END
+	while IFS='|' read -r fault regex; do
+		rm -rf img "$CH_STORE"
+		echo "[{\"what\": \"layer\", $fault}]" >rules
+		works ch-pull "$full/bare:1"
+		says "'$bad': layer 1 of 1: $regex; asking '$full'"
+		works ch-pull --offline "$full/bare:1" ./img
+		[ -e img/only ] || return
+		rm -rf img "$CH_STORE"
+		works ch-pull "$full/bare:1" ./img
+		[ -e img/only ] || return
+		rm -rf img
+		works ch-pull --no-store "$full/bare:1" ./img
+		[ -e img/only ] || return
+	done <<-END
+	"flip": 20|expected $HEX, got $HEX
+	"short": 90|expected [0-9]+ bytes, the server has 90
+	END
 }
 
 @test "blocked: the file and the prefix are named" {

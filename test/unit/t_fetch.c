@@ -331,5 +331,6 @@ int main(void)
 	test_storm();
 	test_fallback(ACT_404, "a blob that is not here, but there");
 	test_fallback(ACT_503, "a registry that is down, and another");
+	test_fallback(ACT_SPOIL, "wrong bytes here, the right ones there");
 	return tap_done();
 }
