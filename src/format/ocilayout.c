@@ -382,35 +382,6 @@ char *ocilayout_set(const void *text, size_t n, const char *name,
 	return print(root, e);
 }
 
-char *ocilayout_remove(const void *text, size_t n, const char *name,
-		       const struct platform *platform, size_t *removed,
-		       struct err *e)
-{
-	json_t *entries = NULL;
-	AUTO(json) json_t *root = parse_index(text, n, &entries, e);
-	struct platform have;
-
-	*removed = 0;
-	if (!root)
-		return NULL;
-	for (size_t i = 0; i < json_array_size(entries);) {
-		const json_t *entry = json_array_get(entries, i);
-		const char *its = annotation(entry, REF_NAME);
-
-		if (!its)
-			its = annotation(entry, CONTAINERD_NAME);
-		if (!str_eq(its, name) ||
-		    (platform && (!read_platform(entry, &have) ||
-				  !platform_eq(&have, platform)))) {
-			i++;
-			continue;
-		}
-		json_array_remove(entries, i);
-		++*removed;
-	}
-	return print(root, e);
-}
-
 /* Is ENTRY what ocilayout_list made D of? */
 static bool is_entry(const json_t *entry, const struct descriptor *d)
 {

@@ -46,14 +46,9 @@ AUTO_DEFINE(ocilayout_list, struct ocilayout_list, ocilayout_list_clear)
  * ERR_FORMAT, ERR_LIMIT. */
 char *ocilayout_set(const void *text, size_t n, const char *name,
 		    const struct descriptor *d, struct err *e);
-/* New text of index.json without the entries named NAME, or only without the
- * one of just that PLATFORM if it is not NULL. *REMOVED (may be 0) says how
+/* New text of index.json without the entries that are D (from ocilayout_list):
+ * its name, or none, its digest and its platform. *REMOVED (may be 0) says how
  * many went. Caller frees. NULL on error. */
-char *ocilayout_remove(const void *text, size_t n, const char *name,
-		       const struct platform *platform, size_t *removed,
-		       struct err *e);
-/* The same without the entries that are D (from ocilayout_list): its name, or
- * none, its digest and its platform. */
 char *ocilayout_drop(const void *text, size_t n, const struct descriptor *d,
 		     size_t *removed, struct err *e);
 

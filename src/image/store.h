@@ -64,11 +64,6 @@ MUST_CHECK int store_find(const struct store *s, const struct ref *ref,
  * store. */
 MUST_CHECK int store_set(const struct store *s, const struct ref *ref,
 			 const struct descriptor *d, struct err *e);
-/* REF shall name nothing any more, or only not the image for PLATFORM if that
- * is not NULL; *REMOVED says how many names went. Blobs stay. */
-MUST_CHECK int store_remove(const struct store *s, const struct ref *ref,
-			    const struct platform *platform, size_t *removed,
-			    struct err *e);
 /* Is the image with the manifest D there whole: manifest, configuration and
  * layers, each with the right size? Sums are not computed. To be asked before
  * an image is taken for unchanged, and after store_set, since another process

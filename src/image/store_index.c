@@ -27,9 +27,8 @@
 
 struct edit {
 	const char *name;
-	const struct descriptor *d;    /* NULL: remove */
-	const struct descriptor *drop; /* remove just this; no name then */
-	const struct platform *platform;
+	const struct descriptor *d;    /* to be set */
+	const struct descriptor *drop; /* or removed; no name then */
 	size_t *removed;
 };
 
@@ -77,10 +76,7 @@ static char *change(const struct edit *edit, const struct str *old,
 {
 	if (edit->d)
 		return ocilayout_set(old->p, old->len, edit->name, edit->d, e);
-	if (edit->drop)
-		return ocilayout_drop(old->p, old->len, edit->drop, removed, e);
-	return ocilayout_remove(old->p, old->len, edit->name, edit->platform,
-				removed, e);
+	return ocilayout_drop(old->p, old->len, edit->drop, removed, e);
 }
 
 /* The index as it is and as it shall be. *IS_DONE: that is the same. */
@@ -156,20 +152,6 @@ int store_set(const struct store *s, const struct ref *ref,
 
 	return edit_index(
 		s, &(struct edit){ .name = name, .d = d, .removed = &none }, e);
-}
-
-int store_remove(const struct store *s, const struct ref *ref,
-		 const struct platform *platform, size_t *removed,
-		 struct err *e)
-{
-	autostr char *name = ref_name(ref);
-
-	*removed = 0;
-	return edit_index(s,
-			  &(struct edit){ .name = name,
-					  .platform = platform,
-					  .removed = removed },
-			  e);
 }
 
 int store_drop(const struct store *s, const struct descriptor *d,

@@ -317,40 +317,6 @@ static void test_list(void)
 	   "message");
 }
 
-static void test_remove(void)
-{
-	static const struct {
-		const char *platform;
-		size_t removed;
-		const char *want;
-	} cases[] = {
-		{ NULL, 2, "b linux/arm64/v8 1" },
-		{ "linux/arm64/v8", 1, "a linux/amd64 0, b linux/arm64/v8 1" },
-		{ "linux/arm64", 0,
-		  "a linux/amd64 0, b linux/arm64/v8 1, a linux/arm64/v8 2" },
-	};
-	autostr char *old =
-		make_index("a=linux/amd64 b=linux/arm64/v8 a=linux/arm64/v8");
-
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct err e = { 0 };
-		struct platform p = { 0 };
-		size_t removed;
-
-		if (cases[i].platform)
-			ok(!platform_parse(cases[i].platform, &p, &e),
-			   "parsed");
-		autostr char *text = ocilayout_remove(
-			old, strlen(old), "a", cases[i].platform ? &p : NULL,
-			&removed, &e);
-		autostr char *got = text ? listed(text, &e) : NULL;
-
-		is_num((long long)removed, (long long)cases[i].removed,
-		       "how many");
-		is(got, cases[i].want, "what is left");
-	}
-}
-
 /* Just the entry that a list has shown: same name, digest and platform. */
 static void test_drop(void)
 {
@@ -440,7 +406,6 @@ int main(void)
 	test_set();
 	test_set_platforms();
 	test_list();
-	test_remove();
 	test_source();
 	test_drop();
 	test_set_bad();

@@ -176,9 +176,10 @@ static void test_several(void)
 	store_close(&b);
 }
 
-static void test_remove(void)
+static void test_drop(void)
 {
 	AUTO(store) struct store s = STORE_INIT;
+	AUTO(descriptor) struct descriptor d = { 0 };
 	AUTO(ref) struct ref ref = { 0 };
 	struct platform here = { 0 }, arm = { 0 };
 	struct err e = { 0 };
@@ -190,10 +191,11 @@ static void test_remove(void)
 		ok(false, "set-up: %s", e.msg);
 	add_image(&s, "x:1", &here, "1");
 	add_image(&s, "x:1", &arm, "2");
-	add_image(&s, "y:1", &arm, "3");
-	ok(!store_remove(&s, &ref, &arm, &n, &e) && n == 1, "one: %s", e.msg);
-	ok(!store_remove(&s, &ref, NULL, &n, &e) && n == 1, "the other");
-	ok(!store_remove(&s, &ref, NULL, &n, &e) && n == 0, "no more");
+	ok(!store_find(&s, &ref, &arm, &d, &e), "there: %s", e.msg);
+	d.ref_name = ref_name(&ref);
+	ok(!store_drop(&s, &d, &n, &e) && n == 1, "one: %s", e.msg);
+	ok(!store_drop(&s, &d, &n, &e) && n == 0, "no more");
+	is_found(&(struct stores){ .v = { s }, .n = 1 }, "x:1", &here, "1");
 }
 
 static void write_names(int writer)
@@ -306,7 +308,7 @@ int main(void)
 	test_modes();
 	test_trust();
 	test_several();
-	test_remove();
+	test_drop();
 	test_many();
 	test_whole();
 	test_copy();
