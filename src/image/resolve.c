@@ -85,11 +85,14 @@ static int get_config(const struct resolve *r, struct imgoci *i, struct err *e)
 {
 	AUTO(str) struct str text = { 0 };
 
-	if (i->manifest.is_sif)
+	/* Of a SIF's we want nothing; only a layout must be whole. */
+	if (i->manifest.is_sif && !r->download->keep)
 		return 0;
 	if (download_document(r->download, r->client, &i->manifest.config,
 			      &text, e))
 		return err_ctx(e, "configuration");
+	if (i->manifest.is_sif)
+		return 0;
 	return imgoci_set_config(i, &text, e);
 }
 

@@ -108,6 +108,29 @@ large() {
 	same "$(asked '"path": "/v2/x/manifests/')" 5
 }
 
+@test "a SIF file: into the store, once, and to a file" {
+	printf '#!/usr/bin/env run-singularity\n\0SIF_MAGIC\00001\0' >file.sif
+	head -c 100000 /dev/urandom >>file.sif
+	python3 -B - "$TEST_STAGE/bats/registry" <<-'END'
+		import sys
+		sys.path.insert(0, sys.argv[1])
+		import oci
+		layout = oci.Layout("sif")
+		layout.tag(layout.manifest(
+		    layout.blob(b"{}", "application/vnd.sylabs.sif.config.v1+json"),
+		    [layout.blob(open("file.sif", "rb").read(),
+		                 "application/vnd.sylabs.sif.layer.v1.sif")]), "1")
+	END
+	faulty "$T/sif" '[]'
+	works ch-pull -q "$bad/x:1"
+	store_is_sound
+	works ch-pull "$bad/x:1" ./x.sif
+	says ', unchanged, '
+	works cmp file.sif x.sif
+	works ch-pull -q --no-store --store=none "$bad/x:1" ./y.sif
+	works cmp file.sif y.sif
+}
+
 @test "a quota that is used up: what is left of it, and for how long" {
 	faulty "$TEST_IMAGES/bare" '[{"status": 429, "headers": {
 		"ratelimit-limit": "100;w=21600", "Retry-After": "600",
