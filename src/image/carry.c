@@ -5,16 +5,15 @@
 
 #include "image/carry.h"
 
-#include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/str.h"
-#include "image/blobs.h"
 #include "image/dest.h"
 #include "image/flatten.h"
 #include "image/host.h"
 #include "image/imgoci.h"
+#include "image/imgsif.h"
 #include "image/import.h"
 #include "image/name.h"
 #include "image/store.h"
@@ -126,35 +125,21 @@ static int name_all(struct carried *c, struct err *e)
 	return 0;
 }
 
-/* The SIF file's blob, which was verified when it came, to the file DEST. */
-static int write_sif(const struct carried *c, const struct imgoci *i,
-		     const char *dest, struct err *e)
-{
-	const struct descriptor *sif = &i->manifest.layers[0];
-	AUTO(dest) struct dest d = DEST_INIT;
-	AUTO(tmp) struct tmp t = TMP_INIT;
-	autofd int from = -1;
-
-	if (dest_open_file(&d, dest, c->o->force, e))
-		return -1;
-	from = blobs_open(c->root, &sif->digest, sif->size, e);
-	if (from < 0 || tmp_file(&t, d.parent, e) ||
-	    io_copy(from, t.fd, dest, NULL, e))
-		return -1;
-	return dest_publish_file(&d, &t, e);
-}
-
-static int unpack(const struct carried *c, const struct imgoci *i,
-		  const char *dest, struct err *e)
+/* Unpacked to a directory, or, if it is a SIF file, as that. */
+static int write_dest(const struct carried *c, const struct imgoci *i,
+		      const char *dest, struct err *e)
 {
 	AUTO(imgoci_layers) struct imgoci_layers layers = { 0 };
 	AUTO(dest) struct dest d = DEST_INIT;
 	autostr char *name = full_name(c, &c->list.v[0]);
+	bool is_sif = i->manifest.is_sif;
 
-	if (dest_open(&d, dest, c->o->force, e) ||
+	if ((is_sif ? dest_open_file(&d, dest, c->o->force, e)
+		    : dest_open(&d, dest, c->o->force, e)) ||
 	    imgoci_layers_open(c->root, i, false, &layers, e))
 		return -1;
-	if (!flatten(d.parent, &d, i, name, &layers, e))
+	if (!(is_sif ? imgsif_copy(&d, i, &layers, e)
+		     : flatten(d.parent, &d, i, name, &layers, e)))
 		return 0;
 	return imgoci_drop_bad(c->root, i, e);
 }
@@ -162,13 +147,10 @@ static int unpack(const struct carried *c, const struct imgoci *i,
 static int to_dest(const struct carried *c, const char *dest, struct err *e)
 {
 	AUTO(imgoci) struct imgoci i = { 0 };
-	int rc;
 
 	if (imgoci_load(c->root, &c->list.v[0].top, &c->want, &i, e))
 		return -1;
-	rc = i.manifest.is_sif ? write_sif(c, &i, dest, e)
-			       : unpack(c, &i, dest, e);
-	return rc ? err_ctx(e, "%s", c->from.text) : 0;
+	return write_dest(c, &i, dest, e) ? err_ctx(e, "%s", c->from.text) : 0;
 }
 
 /* Say early what can't be written. Whether a file that is there may be replaced

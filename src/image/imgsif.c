@@ -5,29 +5,49 @@
 
 #include "image/imgsif.h"
 
+#include "base/hash.h"
+#include "base/intr.h"
 #include "base/io.h"
 #include "base/mem.h"
 
+#include <string.h>
+
 #define COPY_BYTES ((size_t)256 << 10)
-static int copy(const struct layer_source *l, int fd, const char *name,
-		struct err *e)
+
+/* No layer's content is checked here that would show what has gone bad in a
+ * store, so the sum is. */
+static int copy(const struct layer_source *l, const struct digest *want, int fd,
+		const char *shown, struct err *e)
 {
+	AUTO(hash) struct hash *h = hash_new(want->algo);
 	autostr char *buffer = xmalloc(COPY_BYTES);
+	char hex[HASH_HEX_MAX];
 	ssize_t n;
 
-	while ((n = l->read(l->ctx, buffer, COPY_BYTES, e)) > 0)
-		if (io_write(fd, buffer, (size_t)n, name, e))
+	while ((n = l->read(l->ctx, buffer, COPY_BYTES, e)) > 0) {
+		if (intr_check(e))
 			return -1;
-	return (int)n;
+		hash_add(h, buffer, (size_t)n);
+		if (io_write(fd, buffer, (size_t)n, shown, e))
+			return -1;
+	}
+	if (n < 0)
+		return -1;
+	hash_hex(h, hex);
+	if (strcmp(hex, digest_hex(want)) != 0)
+		return err_set(e, ERR_DIGEST, "%s: expected %s, got %s:%s",
+			       l->name, want->text, digest_algo(want), hex);
+	return 0;
 }
 
-int imgsif_copy(const struct dest *dest, const struct imgoci_layers *layers,
-		struct err *e)
+int imgsif_copy(const struct dest *dest, const struct imgoci *i,
+		const struct imgoci_layers *layers, struct err *e)
 {
 	AUTO(tmp) struct tmp t = TMP_INIT;
 
 	if (tmp_file(&t, dest->parent, e) ||
-	    copy(&layers->v[0], t.fd, dest->shown, e))
+	    copy(&layers->v[0], &i->manifest.layers[0].digest, t.fd,
+		 dest->shown, e))
 		return -1;
 	if (layers->wait && layers->wait(layers->ctx, e))
 		return -1;

@@ -8,10 +8,11 @@
 #include "image/dest.h"
 #include "image/imgoci.h"
 
-/* Copy the one layer of LAYERS, a SIF file that a registry had as an ORAS
- * artifact, to DEST (dest_open_file), which appears whole when its bytes were
- * verified. ERR_FORMAT if it is no SIF. On failure nothing is left. */
-MUST_CHECK int imgsif_copy(const struct dest *dest,
+/* Copy the one layer of I, a SIF file that a registry had as an ORAS artifact,
+ * from LAYERS to DEST (dest_open_file), which appears whole when its bytes were
+ * verified. ERR_FORMAT if it is no SIF, ERR_DIGEST. On failure nothing is
+ * left. */
+MUST_CHECK int imgsif_copy(const struct dest *dest, const struct imgoci *i,
 			   const struct imgoci_layers *layers, struct err *e);
 
 #endif

@@ -83,7 +83,7 @@ static int unpack_thread(void *arg, struct err *e)
 	imgoci_layers_new(t->image, &layers);
 	download_attach(w->download, &layers);
 	if (t->image->manifest.is_sif)
-		return imgsif_copy(t->dest, &layers, e);
+		return imgsif_copy(t->dest, t->image, &layers, e);
 	return flatten(t->dest->parent, t->dest, t->image, t->name, &layers, e);
 }
 
