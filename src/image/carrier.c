@@ -144,13 +144,9 @@ int carrier_take(const struct carrier *c, int src, const struct imgoci *i,
 {
 	const struct manifest *m = &i->manifest;
 	struct descriptor top = { .digest = i->digest, .size = i->size };
-	/* Of a SIF file it means nothing, and some layouts lack it. */
-	bool has_config =
-		!m->is_sif || blobs_has(src, &m->config.digest, m->config.size);
 
 	if (take_layers(c, src, m, fetched, e) ||
-	    (has_config &&
-	     take_document(c, src, &m->config, "configuration", e)))
+	    take_document(c, src, &m->config, "configuration", e))
 		return -1;
 	return take_document(c, src, &top, "manifest", e);
 }

@@ -46,8 +46,12 @@ static int load(const struct inventory *v, const struct inventory_image *i,
 	d->manifest = json_parse("manifest", d->text.p, d->text.len, e);
 	if (!d->manifest)
 		return -1;
-	d->config = json_parse("image configuration", d->image.config_text.p,
-			       d->image.config_text.len, e);
+	if (d->image.manifest.is_sif)
+		d->config = json_null(); /* means nothing */
+	else
+		d->config = json_parse("image configuration",
+				       d->image.config_text.p,
+				       d->image.config_text.len, e);
 	if (!d->config)
 		return -1;
 	d->tree = store_tree(v->store, &d->image.digest);
@@ -183,9 +187,13 @@ static void as_text(const struct inventory_image *i, const struct docs *d,
 	if (*i->entry.source.text &&
 	    !digest_eq(&i->entry.source, &d->image.digest))
 		line(out, "Source:", i->entry.source.text);
-	line(out, "Platform:", platform);
+	if (*d->image.config.platform.os)
+		line(out, "Platform:", platform);
 	line(out, "Download:", size);
-	line(out, "Unpacked:", d->tree ? d->tree : "no");
+	if (d->image.manifest.is_sif)
+		line(out, "Kind:", "SIF file");
+	else
+		line(out, "Unpacked:", d->tree ? d->tree : "no");
 	add_config(d, out);
 	add_layers(&d->image.manifest, out);
 	add_history(d, out);
