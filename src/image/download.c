@@ -347,6 +347,9 @@ static int on_complete(void *ctx, struct err *e)
 {
 	struct inflow *in = ctx;
 
+	/* What came since we were last told. */
+	in->all->fetched += in->d->size - in->received;
+	in->received = in->d->size;
 	if (in->all->o.keep && keep(in, e))
 		return -1;
 	if (in->all->o.progress)
