@@ -35,6 +35,7 @@ suites = \
 	test/bats/platforms.bats \
 	test/bats/redirects.bats \
 	test/bats/refresh.bats \
+	test/bats/sif.bats \
 	test/bats/sites.bats \
 	test/bats/store.bats \
 	test/bats/tls.bats

@@ -353,8 +353,12 @@ char *progress_end_text(const char *image, const struct progress_result *r,
 		 PROGLINE_DIGEST, digest_hex(r->digest));
 	if (r->platform)
 		str_addf(&s, "%s, ", r->platform);
+	if (r->is_sif)
+		str_add(&s, "a SIF file, ");
 	if (r->unchanged)
 		str_addf(&s, "unchanged, %s", time);
+	else if (r->is_sif)
+		str_addf(&s, "%s in %s", bytes, time);
 	else
 		str_addf(&s, "%zu layer%s, %s in %s", r->layers,
 			 r->layers == 1 ? "" : "s", bytes, time);
@@ -363,7 +367,8 @@ char *progress_end_text(const char *image, const struct progress_result *r,
 	else if (!r->unchanged && r->from_store)
 		str_addf(&s, ", %s from the store", had);
 	if (r->dest)
-		str_addf(&s, ", unpacked to %s", r->dest);
+		str_addf(&s, ", %s to %s", r->is_sif ? "written" : "unpacked",
+			 r->dest);
 	return str_take(&s);
 }
 

@@ -78,6 +78,7 @@ struct progress_result {
 	uint64_t fetched;
 	size_t layers;
 	bool unchanged; /* the store had the very image */
+	bool is_sif;    /* it is a SIF file: no layers, not unpacked */
 };
 /* The one line in the end (log_note; with -v a second one with the whole
  * digest), or the last JSON object. The time is counted from progress_new. */

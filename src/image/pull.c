@@ -103,16 +103,16 @@ static void raise_limit(void)
 		log_debug("the limit of open files stays");
 }
 
-/* Is DEST for a file? If its name says nothing and nothing is there, a
- * directory is expected, until the image is known. */
+/* Is DEST for a file? What is there says so, or its name, until the image is
+ * known. */
 static bool is_for_file(const char *dest)
 {
 	size_t n = strlen(dest);
 	struct stat st;
 
-	if (n > 4 && !strcmp(dest + n - 4, ".sif"))
-		return true;
-	return !stat(dest, &st) && S_ISREG(st.st_mode);
+	if (!stat(dest, &st))
+		return S_ISREG(st.st_mode);
+	return n > 4 && !strcmp(dest + n - 4, ".sif");
 }
 
 static int open_dest(struct job *j, bool is_file, struct err *e)
@@ -234,7 +234,7 @@ static int fit_dest(struct job *j, const struct imgoci *i, struct err *e)
 	if (!j->dest_text || sif == j->dest_is_file)
 		return 0;
 	if (!sif)
-		return err_set(e, ERR_USAGE,
+		return err_set(e, ERR_UNSUPPORTED,
 			       "can't write '%s': the image is not a SIF file; "
 			       "DEST must be a directory",
 			       j->dest_text);
@@ -307,12 +307,13 @@ static void tell(struct job *j, const struct result *r, const char *dest)
 	autostr char *platform = platform_text(&r->top.platform);
 	struct progress_result out = {
 		.name = j->shown,
-		.platform = platform,
+		.platform = *r->top.platform.os ? platform : NULL,
 		.digest = &r->top.digest,
 		.dest = dest,
 		.fetched = r->fetched,
 		.layers = m->n_layers,
 		.unchanged = r->unchanged,
+		.is_sif = m->is_sif,
 	};
 
 	for (size_t i = 0; i < m->n_layers; i++)

@@ -218,3 +218,21 @@ interrupt() {
 	shift 2
 	try timeout --preserve-status --signal="$signal" "$after" "$@"
 }
+
+# sif TAG [CONFIGTYPE]: the layout ./sif of a file that begins as SIF files do.
+sif() {
+	printf '#!/usr/bin/env run-singularity\n\0SIF_MAGIC\00001\0' >file.sif
+	head -c 100000 /dev/urandom >>file.sif
+	python3 -B - "$TEST_STAGE/bats/registry" "$1" \
+		"${2:-application/vnd.sylabs.sif.config.v1+json}" <<-'END'
+		import sys
+		sys.path.insert(0, sys.argv[1])
+		import oci
+		layout = oci.Layout("sif")
+		layout.tag(layout.manifest(
+		    layout.blob(b"{}", sys.argv[3]),
+		    [layout.blob(open("file.sif", "rb").read(),
+		                 "application/vnd.sylabs.sif.layer.v1.sif")]),
+		    sys.argv[2])
+	END
+}

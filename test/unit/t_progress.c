@@ -269,6 +269,10 @@ static const struct {
 	  "i: sha256:0123456789ab, linux/amd64, unchanged, 0.02 s" },
 	{ { .bytes = 1000, .from_store = 1000, .layers = 2, .unchanged = true, .dest = "d" }, 1500,
 	  "i: sha256:0123456789ab, unchanged, 1.5 s, unpacked to d" },
+	{ { .bytes = 1000, .fetched = 1000, .layers = 1, .is_sif = true, .dest = "x.sif" }, 40,
+	  "i: sha256:0123456789ab, a SIF file, 1.0 KiB in 0.04 s, written to x.sif" },
+	{ { .bytes = 1000, .from_store = 1000, .layers = 1, .is_sif = true, .unchanged = true }, 40,
+	  "i: sha256:0123456789ab, a SIF file, unchanged, 0.04 s" },
 };
 // clang-format on
 

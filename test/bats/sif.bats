@@ -1,0 +1,151 @@
+#!/usr/bin/env bats
+# sif.bats - SIF files that registries have as ORAS artifacts.
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2154 # status, out, err: set by try
+load common
+load faulty
+
+SYLABS=application/vnd.sylabs.sif.config.v1+json
+EMPTY=application/vnd.oci.empty.v1+json
+
+# The registry with a SIF file under tag 1; sets image.
+start_sif() {
+	umask 022
+	sif 1 "${1:-$SYLABS}"
+	faulty "$T/sif" "${2:-[]}" || return
+	image=$bad/lab/tool:1
+}
+
+@test "to a file: by any name, with and without the store" {
+	for type in $SYLABS $EMPTY; do
+		rm -rf sif store x.sif bare y.sif
+		start_sif $type
+		works ch-pull --no-store "$image" ./x.sif
+		says "^ch-pull: $image: sha256:[0-9a-f]{12}, a SIF file, 98 KiB in .* s, written to ./x.sif\$"
+		absent store
+		works ch-pull "$image" ./bare
+		says "a SIF file, 98 KiB in .* s, written to ./bare\$"
+		works ch-pull "oras://$image" ./y.sif
+		says "a SIF file, unchanged, .* s, written to ./y.sif\$"
+		for file in x.sif bare y.sif; do
+			cmp file.sif $file
+			same "$(stat -c %a $file)" 755
+		done
+		store_is_sound
+	done
+}
+
+@test "to the store: whole, for us and for others" {
+	start_sif
+	works ch-pull "$image"
+	says "^ch-pull: $image: sha256:[0-9a-f]{12}, a SIF file, 98 KiB in .* s\$"
+	store_is_sound
+	works ch-image check
+	says 'is sound: 1 image, 3 blobs$'
+	works ch-image list
+	lacks damaged "$T/.out"
+	works ch-image inspect "$image"
+	says '^Kind: +SIF file$'
+	works ch-image inspect --json "$image"
+	says '"config": null'
+	works skopeo --insecure-policy copy -q \
+		"oci:$CH_STORE:$image" oci:copy:x
+	works ch-image gc
+	says 'nothing to free$'
+	: >faulty.log
+	works ch-pull "$image"
+	says "a SIF file, unchanged, "
+	same "$(wc -l <faulty.log)" 1
+	extra_teardown
+	works ch-pull --offline "$image" ./x.sif
+	cmp x.sif file.sif
+	works ch-image delete "$image"
+	same "$(find "$CH_STORE/blobs" -type f)" ''
+}
+
+@test "what can't be done with it is said" {
+	start_sif
+	works ch-pull "$image"
+	fails 1 "$image: is a SIF file, which has no layers to unpack; get it as it is with 'ch-pull $image ./image.sif'\$" \
+		ch-convert "$image" ./img
+	try ch-run "$image" -- true
+	same "$status" 125
+	says "get it as it is with 'ch-pull $image ./image.sif'\$"
+	mkdir dir dir.sif
+	for store in '' --no-store; do
+		for dir in ./dir ./dir.sif; do
+			fails 1 "$image: the image is a SIF file, but '$dir' is a directory; name a file, as in '$dir/image.sif'\$" \
+				ch-pull $store "$image" $dir
+		done
+	done
+	absent img dir/* dir.sif/*
+}
+
+@test "what is there is replaced by --force only, and only a SIF file" {
+	start_sif
+	sed 's/run/old/' file.sif >x.sif
+	echo text >text
+	ln -s text link
+	mkdir dir
+	echo mine >dir/file
+	fails 1 "'./x.sif' exists; use --force to replace it\$" \
+		ch-pull "$image" ./x.sif
+	fails 1 "'./text' is not a SIF file, so --force won't replace it; remove it yourself\$" \
+		ch-pull --force "$image" ./text
+	fails 1 "'./link' is not a SIF file, so --force won't replace it; remove it yourself\$" \
+		ch-pull --force "$image" ./link
+	try ch-pull --force "$image" ./dir
+	same "$status" 1
+	same "$(cat text dir/file)" 'text
+mine'
+	lacks -a run-singularity x.sif
+	works ch-pull --force "$image" ./x.sif
+	cmp x.sif file.sif
+}
+
+@test "an ordinary image is no SIF file" {
+	faulty bare '[]'
+	fails 1 "$bad/x:1: can't write './x.sif': the image is not a SIF file; DEST must be a directory\$" \
+		ch-pull -q "$bad/x:1" ./x.sif
+	absent x.sif
+	mkdir x.sif
+	works ch-pull "$bad/x:1" ./x.sif
+	[ -d x.sif/ch ]
+}
+
+@test "damaged on its way: nothing gets its name" {
+	start_sif
+	rules '[{"what": "layer", "flip": 5000}]'
+	fails 1 "$image: layer 1 of 1: expected $HEX, got $HEX\$" \
+		ch-pull -q "$image" ./x.sif
+	fails 1 "$image: layer 1 of 1: expected $HEX, got $HEX\$" \
+		ch-pull -q --no-store "$image" ./x.sif
+	absent x.sif
+	same "$(store_names)" ''
+	store_is_whole "$CH_STORE"
+}
+
+@test "gone bad in the store: named, removed, and whole after the next pull" {
+	start_sif
+	works ch-pull "$image"
+	blob=$(find "$CH_STORE/blobs" -size +50k)
+	printf X | dd of="$blob" bs=1 seek=5000 conv=notrunc status=none
+	fails 1 "$image: layer 1 of 1: expected $HEX, got $HEX; the store's copy had gone bad and was removed: pull again\$" \
+		ch-pull "$image" ./x.sif
+	absent x.sif
+	works ch-pull "$image" ./x.sif
+	cmp x.sif file.sif
+	store_is_sound
+}
+
+@test "interrupted: nothing is left but what the next run goes on with" {
+	start_sif $SYLABS '[{"what": "layer", "pause_at": [50000, 60]}]'
+	interrupt TERM 2 ch-pull -q "$image" ./x.sif
+	same "$status" 143
+	absent x.sif
+	store_is_whole "$CH_STORE"
+	rules '[]'
+	works ch-pull "$image" ./x.sif
+	cmp x.sif file.sif
+	store_is_sound
+}
