@@ -13,14 +13,16 @@
 #include "base/str.h"
 #include "base/tmp.h"
 #include "image/blobs.h"
+#include "image/layout.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define COPY_BYTES (1u << 20)
 
-/* Synced before it has its name in ROOT. */
+/* Synced before it has its name in ROOT, and with ROOT's permissions. */
 static int move_blob(const struct carrier *c, int src,
 		     const struct descriptor *d, struct err *e)
 {
@@ -29,12 +31,16 @@ static int move_blob(const struct carrier *c, int src,
 	autofd int fd = blobs_open(src, &d->digest, d->size, e);
 	autofd int from = -1, to = -1;
 
-	if (fd < 0 || io_sync(fd, name, e))
+	if (fd < 0)
+		return -1;
+	if (fchmod(fd, layout_blob_mode(c->root)))
+		return err_sys(e, "can't set the mode of %s", d->digest.text);
+	if (io_sync(fd, name, e))
 		return -1;
 	from = dir_open_beneath(src, path, O_RDONLY | O_DIRECTORY, 0, e);
 	if (from < 0)
 		return -1;
-	to = dir_make_path(c->root, path, 0700, e);
+	to = layout_dir(c->root, path, e);
 	if (to < 0)
 		return -1;
 	if (renameat(from, name, to, name))
@@ -82,7 +88,7 @@ static int copy_blob(const struct carrier *c, int src,
 
 	if (from < 0)
 		return -1;
-	tmpdir = dir_make_path(c->root, "tmp", 0700, e);
+	tmpdir = layout_dir(c->root, "tmp", e);
 	if (tmpdir < 0 || tmp_file(&t, tmpdir, e) ||
 	    copy_checked(c, from, t.fd, d, row, e))
 		return -1;

@@ -21,6 +21,7 @@
 #include "image/carrier.h"
 #include "image/imgoci.h"
 #include "image/label.h"
+#include "image/layout.h"
 #include "image/saveload.h"
 #include "image/spool.h"
 
@@ -301,7 +302,7 @@ static int from_archive(struct job *j, struct err *e)
 
 	if (fd < 0)
 		return -1;
-	tmpdir = dir_make_path(j->carrier.root, "tmp", 0700, e);
+	tmpdir = layout_dir(j->carrier.root, "tmp", e);
 	if (tmpdir < 0 ||
 	    spool_read(&s, fd, is_stdin ? "standard input" : j->from->path,
 		       tmpdir, j->carrier.progress, e))

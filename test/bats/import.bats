@@ -194,6 +194,32 @@ docker.io/library/odd:1'
 	same "$(store_names)" quay.io/x/bare:2
 }
 
+# Modes and names of what is in the store.
+modes() {
+	(cd "$CH_STORE" && find . -mindepth 1 -printf '%m %P\n' |
+		sed 's/[0-9a-f]\{64\}/HEX/' | sort -u)
+}
+
+@test "a store that a group shares: what is imported is shared, too" {
+	copy "oci:$TEST_IMAGES/bare:1" docker-archive:a.tar:bare:1
+	copy "oci:$TEST_IMAGES/bare:1" oci-archive:b.tar:bare:1
+	umask 027
+	for from in docker-archive:a.tar oci-archive:b.tar \
+		"oci:$TEST_IMAGES/bare:1 --name x"; do
+		rm -rf "$CH_STORE"
+		mkdir "$CH_STORE"
+		chmod 2770 "$CH_STORE"
+		# shellcheck disable=SC2086 # words
+		works ch-pull $from
+		same "$(modes)" "2770 blobs
+2770 blobs/sha256
+2770 tmp
+640 blobs/sha256/HEX
+660 index.json
+660 oci-layout"
+	done
+}
+
 @test "to a directory without the store" {
 	want_layered
 	copy "oci:$TEST_IMAGES/layered-gzip:1" docker-archive:a.tar:layered:1
