@@ -244,6 +244,7 @@ int carry(const char *text, const char *dest, const struct carry_opts *o,
 	if (o->no_store && !dest)
 		return err_set(e, ERR_USAGE,
 			       "--no-store needs a DEST to unpack to");
+	host_raise_files();
 	if (host_platform(o->platform, &c.want, e) ||
 	    name_parse_in(text, &c.from, e) ||
 	    (o->as_name && ref_parse(o->as_name, &c.as, e)))

@@ -284,6 +284,7 @@ int convert(const char *in, const char *out, const struct convert_opts *o,
 	struct platform want;
 
 	*path = NULL;
+	host_raise_files();
 	if (host_platform(o->platform, &want, e) ||
 	    open_input(&input, in, o, &want, e))
 		return -1;

@@ -1,13 +1,18 @@
-/* host.c - which platform's images are meant on this host.
+/* host.c - what this host is and gives: its platform, its limits.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "config.h"
 
 #include "image/host.h"
 
+#include "base/log.h"
+
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/utsname.h>
+
+#define DESCRIPTORS 4096
 
 /* The highest microarchitecture level of the x86-64 psABI that this processor
  * has ("v1" to "v4"), by the features that tell the levels apart. */
@@ -48,4 +53,16 @@ int host_platform(const char *text, struct platform *out, struct err *e)
 	if (!strcmp(out->arch, "amd64"))
 		snprintf(out->variant, sizeof out->variant, "%s", x86_level());
 	return 0;
+}
+
+void host_raise_files(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) || r.rlim_cur >= DESCRIPTORS ||
+	    r.rlim_cur == r.rlim_max)
+		return;
+	r.rlim_cur = r.rlim_max < DESCRIPTORS ? r.rlim_max : DESCRIPTORS;
+	if (setrlimit(RLIMIT_NOFILE, &r))
+		log_debug("the limit of open files stays");
 }

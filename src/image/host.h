@@ -1,4 +1,4 @@
-/* host.h - which platform's images are meant on this host.
+/* host.h - what this host is and gives: its platform, its limits.
  * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef IMAGE_HOST_H
@@ -12,5 +12,10 @@
  * ERR_USAGE. */
 MUST_CHECK int host_platform(const char *text, struct platform *out,
 			     struct err *e);
+
+/* Raise the soft limit of open files as far as is useful: each layer on its way
+ * takes two, and images of hundreds of layers exist; the usual limit is 1024.
+ * Where it can't be raised we may still have enough. */
+void host_raise_files(void);
 
 #endif

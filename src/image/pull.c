@@ -26,10 +26,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
-#define DESCRIPTORS 4096
 /* How often all is looked at again when what we have just named is incomplete:
  * somebody collects garbage at the same time. */
 #define ROUNDS 3
@@ -88,21 +86,6 @@ AUTO_DEFINE(job, struct job, job_clear)
 		.o = (opts), .tmp = -1, .dest = DEST_INIT \
 	}
 
-/* Each layer on its way takes two descriptors, and images of hundreds of layers
- * exist; the usual soft limit is 1024. Where it can't be raised we may still
- * have enough. */
-static void raise_limit(void)
-{
-	struct rlimit r;
-
-	if (getrlimit(RLIMIT_NOFILE, &r) || r.rlim_cur >= DESCRIPTORS ||
-	    r.rlim_cur == r.rlim_max)
-		return;
-	r.rlim_cur = r.rlim_max < DESCRIPTORS ? r.rlim_max : DESCRIPTORS;
-	if (setrlimit(RLIMIT_NOFILE, &r))
-		log_debug("the limit of open files stays");
-}
-
 /* Is DEST for a file? What is there says so, or its name, until the image is
  * known. */
 static bool is_for_file(const char *dest)
@@ -150,7 +133,7 @@ static int start(struct job *j, const char *text, const char *dest,
 	if (host_platform(o->platform, &j->want, e) ||
 	    ref_parse(text, &j->ref, e))
 		return -1;
-	raise_limit();
+	host_raise_files();
 	j->name = ref_name(&j->ref);
 	j->shown = ref_short(&j->ref);
 	if (open_places(j, dest, e))

@@ -314,6 +314,15 @@ print(json.dumps([{"what": "manifest", "body": eval(sys.argv[1]),
 	same "$(store_names)" "$bad/x:1"
 	same "$(cd store/blobs/sha256 && sha256sum -- * | awk '
 		{ n++; bad += $1 != $2 } END { print n, bad }')" "502 0"
+	# Whatever the soft limit of open files is.
+	ulimit -Sn 100
+	for how in "ch-convert $bad/x:1" "ch-pull --offline $bad/x:1" \
+		"ch-pull oci:shape" "ch-pull --store=some $bad/x:1"; do
+		rm -rf img
+		# shellcheck disable=SC2086 # words
+		works $how ./img
+		same "$(find img/only -type f | wc -l)" 500
+	done
 }
 
 @test "H43: a blob that is listed three times is fetched once" {
