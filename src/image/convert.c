@@ -16,6 +16,7 @@
 #include "image/flatten.h"
 #include "image/host.h"
 #include "image/imgoci.h"
+#include "image/label.h"
 #include "image/lease.h"
 #include "image/name.h"
 #include "image/stores.h"
@@ -58,7 +59,7 @@ static int open_layout(struct input *in, const struct name *n,
 	if (io_read_file(in->root, "oci-layout", 4096, &layout, e) ||
 	    ocilayout_check(layout.p, layout.len, e) ||
 	    io_read_file(in->root, "index.json", JSON_BYTES_MAX, &index, e) ||
-	    ocilayout_find(index.p, index.len, n->tag, want, &in->top, e))
+	    label_find(&index, n->tag, want, &in->top, e))
 		return err_ctx(e, "'%s'", n->path);
 	in->shown = str_fmt("oci:%s%s%s", n->path, n->tag ? ":" : "",
 			    n->tag ? n->tag : "");

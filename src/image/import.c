@@ -64,27 +64,6 @@ static void add(struct job *j, const struct imgoci *i, uint64_t fetched,
 
 /* --- OCI layouts */
 
-/* What is named TAG there, or else what has that name's normalised form, as in
- * a store. */
-static int find(const struct job *j, const struct str *index,
-		struct descriptor *top, struct err *e)
-{
-	const char *tag = j->from->tag;
-	AUTO(ref) struct ref ref = { 0 };
-	autostr char *name = NULL;
-	struct err other = { 0 }; /* the first one says it better */
-
-	if (!ocilayout_find(index->p, index->len, tag, j->want, top, e))
-		return 0;
-	if (e->kind != ERR_NOTFOUND || !tag || ref_parse(tag, &ref, &other))
-		return -1;
-	name = ref_name(&ref);
-	if (ocilayout_find(index->p, index->len, name, j->want, top, &other))
-		return -1;
-	*e = (struct err){ 0 };
-	return 0;
-}
-
 /* The image of the layout SRC, whose own files are LAYOUT and INDEX. */
 static int take_layout(struct job *j, int src, const struct str *layout,
 		       const struct str *index, struct err *e)
@@ -95,7 +74,8 @@ static int take_layout(struct job *j, int src, const struct str *layout,
 	uint64_t fetched;
 
 	if (ocilayout_check(layout->p, layout->len, e) ||
-	    find(j, index, &top, e) || imgoci_load(src, &top, j->want, &i, e) ||
+	    label_find(index, j->from->tag, j->want, &top, e) ||
+	    imgoci_load(src, &top, j->want, &i, e) ||
 	    carrier_take(&j->carrier, src, &i, &fetched, e))
 		return -1;
 	label_ref(&top, j->from->path, &ref);

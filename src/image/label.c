@@ -5,7 +5,7 @@
 
 #include "image/label.h"
 
-#include "base/str.h"
+#include "format/ocilayout.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -66,4 +66,23 @@ void label_ref(const struct descriptor *top, const char *path, struct ref *out)
 	text = str_fmt("localhost/%s:%s", name, top->ref_name);
 	if (!read_ref(text, out))
 		*out = (struct ref){ 0 };
+}
+
+int label_find(const struct str *text, const char *tag,
+	       const struct platform *want, struct descriptor *out,
+	       struct err *e)
+{
+	AUTO(ref) struct ref ref = { 0 };
+	autostr char *name = NULL;
+	struct err other = { 0 }; /* the first one says it better */
+
+	if (!ocilayout_find(text->p, text->len, tag, want, out, e))
+		return 0;
+	if (e->kind != ERR_NOTFOUND || !tag || ref_parse(tag, &ref, &other))
+		return -1;
+	name = ref_name(&ref);
+	if (ocilayout_find(text->p, text->len, name, want, out, &other))
+		return -1;
+	*e = (struct err){ 0 };
+	return 0;
 }

@@ -72,6 +72,23 @@ docker.io/library/again:latest'
 	trees_equal img want
 }
 
+@test "oci: a store that was carried here, by names as people type them" {
+	works ch-pull "oci:$TEST_IMAGES/bare:1" --name alpine:3.16
+	works ch-pull "oci:$TEST_IMAGES/rich:1" --name quay.io/lab/tool
+	mv "$CH_STORE" stick
+	for name in alpine:3.16 library/alpine:3.16 \
+		docker.io/library/alpine:3.16; do
+		rm -rf "$CH_STORE" img
+		works ch-pull "oci:stick:$name"
+		same "$(store_names)" docker.io/library/alpine:3.16
+		works ch-convert "oci:stick:$name" ./img
+		[ -f img/only/file ]
+	done
+	works ch-pull oci:stick:quay.io/lab/tool
+	fails 1 "oci:stick:alpine:3.17: no image 'alpine:3.17' in the layout; there is 'docker.io/library/alpine:3.16', 'quay.io/lab/tool:latest'\$" \
+		ch-pull oci:stick:alpine:3.17
+}
+
 @test "oci: without a name inside it is localhost's, after the directory" {
 	cp -R "$TEST_IMAGES/bare" My_App.x
 	works ch-pull oci:My_App.x
