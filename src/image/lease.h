@@ -24,6 +24,7 @@
 #include <stdint.h>
 
 #define LEASE_PREFIX "lease."
+#define LEASE_IMAGE "image." /* behind it: an image on its way here */
 #define LEASE_STALE_S 90
 
 struct lease; /* held by us */

@@ -109,7 +109,8 @@ bool leftover_is_busy(int tmpdir, const struct strlist *names, int64_t now_s)
 		/* Others are on the index, or on a tree, whose image has a
 		 * name. */
 		if (kind == LEFTOVER_LEASE &&
-		    !str_starts(names->v[i], LEASE_PREFIX "sha"))
+		    !str_starts(names->v[i], LEASE_PREFIX "sha") &&
+		    !str_starts(names->v[i], LEASE_PREFIX LEASE_IMAGE))
 			continue;
 		if (kind != LEFTOVER_UNKNOWN && kind != LEFTOVER_OLD &&
 		    leftover_is_live(tmpdir, names->v[i], names, now_s))

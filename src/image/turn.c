@@ -23,7 +23,7 @@ static char *lease_name(const char *name, const struct platform *want)
 	char hex[HASH_HEX_MAX];
 
 	hash_buffer(HASH_SHA256, text, strlen(text), hex);
-	return str_fmt("image.%s", hex);
+	return str_fmt(LEASE_IMAGE "%s", hex);
 }
 
 static void say_who(struct progress *p, const struct lease_view *v)

@@ -532,6 +532,33 @@ repaired() {
 	works ch-image check
 }
 
+@test "gc beside a pull that has no blob in hand: blobs are left alone" {
+	works ch-pull bare:1
+	: >ports
+	python3 -B "$TEST_STAGE/bats/registry/faulty.py" \
+		--script '[{"method": "GET", "what": "manifest", "pause": 60}]' \
+		--log faulty.log "$TEST_IMAGES/big" >ports 2>faulty.err \
+		</dev/null 3>&- &
+	faulty_pid=$!
+	for _ in $(seq 100); do
+		read -r port _ <ports && break
+		sleep 0.1
+	done
+	env -u CH_REGISTRY ch-pull --tls-verify=no "127.0.0.1:$port/x:1" \
+		>pull.out 2>&1 3>&- &
+	pull=$!
+	for _ in $(seq 100); do
+		! compgen -G "$CH_STORE/tmp/lease.image.*" >/dev/null || break
+		sleep 0.1
+	done
+	works ch-image delete bare:1
+	says "blobs were left alone, since something is being pulled"
+	kill $pull
+	wait $pull || :
+	works ch-image gc
+	says ': 3 blobs$'
+}
+
 @test "two gc at once: each thing is freed once, none complains" {
 	for _ in 1 2 3; do
 		works ch-pull layered:gzip
