@@ -15,6 +15,7 @@
 #include "image/imgoci.h"
 #include "image/imgsif.h"
 #include "image/import.h"
+#include "image/lease.h"
 #include "image/name.h"
 #include "image/store.h"
 
@@ -24,10 +25,11 @@ struct carried {
 	const struct carry_opts *o;
 	struct name from;
 	struct platform want;
-	struct store store; /* in use unless fd is -1 */
-	struct tmp layout;  /* in place of the store */
-	int root;           /* of the two, borrowed */
-	struct ref as;      /* the name that the user gave */
+	struct store store;  /* in use unless fd is -1 */
+	struct lease *lease; /* in its tmp/, or NULL */
+	struct tmp layout;   /* in place of the store */
+	int root;            /* of the two, borrowed */
+	struct ref as;       /* the name that the user gave */
 	struct import_list list;
 };
 
@@ -35,6 +37,8 @@ static void carried_clear(struct carried *c)
 {
 	import_list_clear(&c->list);
 	tmp_clear(&c->layout);
+	if (c->lease)
+		lease_free(c->lease);
 	store_close(&c->store);
 	ref_clear(&c->as);
 	name_clear(&c->from);
@@ -114,13 +118,35 @@ static int check_names(struct carried *c, bool needed, struct err *e)
 	return 0;
 }
 
+/* So that gc leaves blobs alone meanwhile; without it the look in name_all
+ * says what has happened. Nobody waits for us: others read other files. */
+static void take_lease(struct carried *c)
+{
+	autostr char *name = str_fmt(LEASE_IMAGE "import-%d", (int)getpid());
+	struct lease_view view = { 0 };
+	struct err ignored = { 0 }; /* see above */
+	autofd int tmpdir = store_dir(&c->store, "tmp", &ignored);
+
+	if (tmpdir >= 0 &&
+	    lease_try(tmpdir, name, &view, &c->lease, &ignored) != LEASE_OURS)
+		log_debug("no lease for the import");
+}
+
 static int name_all(struct carried *c, struct err *e)
 {
 	for (size_t i = 0; i < c->list.n; i++) {
 		const struct imported *im = &c->list.v[i];
 
-		if (im->ref.repo && store_set(&c->store, &im->ref, &im->top, e))
+		if (!im->ref.repo)
+			continue;
+		if (store_set(&c->store, &im->ref, &im->top, e))
 			return -1;
+		if (!store_has_image(&c->store, &im->top))
+			return err_set(e, ERR_NOTFOUND,
+				       "%s: somebody has removed its blobs "
+				       "from store '%s' meanwhile; run it "
+				       "again",
+				       c->from.text, c->store.path);
 	}
 	return 0;
 }
@@ -180,6 +206,7 @@ static int open_root(struct carried *c, const char *dest, struct err *e)
 	}
 	if (store_open_write(&c->store, c->o->store, e))
 		return -1;
+	take_lease(c);
 	c->root = c->store.fd;
 	return 0;
 }

@@ -473,6 +473,28 @@ img2'
 	nothing_in_store
 }
 
+@test "gc beside an import: blobs are left alone" {
+	works ch-pull "oci:$TEST_IMAGES/bare:1" --name bare:1
+	copy "oci:$TEST_IMAGES/layered-gzip:1" docker-archive:a.tar:layered:1
+	mkfifo pipe go
+	{ head -c 300000 a.tar && cat go && tail -c +300001 a.tar; } >pipe 3>&- &
+	ch-pull -q docker-archive:pipe >pull.out 2>&1 3>&- &
+	pull=$!
+	for _ in $(seq 100); do
+		! compgen -G "$CH_STORE/tmp/lease.image.*" >/dev/null || break
+		sleep 0.1
+	done
+	works ch-image delete bare:1
+	: >go
+	wait $pull
+	says 'blobs were left alone, since something is being pulled'
+	same "$(cat pull.out)" ''
+	works ch-image gc
+	says ': 3 blobs$'
+	works ch-image check
+	same "$(store_names)" docker.io/library/layered:1
+}
+
 @test "no space left: said, and nothing is left" {
 	needs_own_tmpfs
 	copy "oci:$TEST_IMAGES/layered-gzip:1" docker-archive:a.tar:layered:1
