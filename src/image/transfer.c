@@ -20,6 +20,7 @@ struct work {
 	struct download *download;
 	struct pool *pool; /* the unpacking thread */
 	bool is_misled;    /* by bytes that were taken back: the cause of all */
+	bool gave_up;      /* the download was stopped for its sake */
 	bool flat_failed;  /* it has failed, with this: */
 	struct err flat;
 };
@@ -71,6 +72,7 @@ static int keep_going(void *ctx, struct err *e)
 	if ((w->flat.kind == ERR_FORMAT || w->flat.kind == ERR_DIGEST) &&
 	    !download_is_verified(w->download))
 		return 0;
+	w->gave_up = true;
 	return flat_err(w, e);
 }
 
@@ -100,7 +102,8 @@ static int run(struct work *w, struct err *e)
 	rc = download_run(w->download, t->client, t->parallel, keep_going, w,
 			  e);
 	join(w);
-	return !rc && w->flat_failed ? flat_err(w, e) : rc;
+	/* What stopped the download may by now say a blob's name, too. */
+	return w->flat_failed && (!rc || w->gave_up) ? flat_err(w, e) : rc;
 }
 
 /* *AGAIN: it failed, but would not with the bytes that there are now. */
