@@ -28,7 +28,8 @@ struct download {
 	size_t n;
 	uint64_t missing;
 	uint64_t fetched;
-	bool is_full; /* the disk: what is unfinished must not fill it */
+	bool is_full;    /* the disk: what is unfinished must not fill it */
+	bool is_stopped; /* by `check` */
 	struct imgoci_layers layers; /* for their names */
 	int (*check)(void *ctx, struct err *e);
 	void *ctx;
@@ -369,7 +370,8 @@ static int on_tick(void *ctx, uint64_t bytes, struct err *e)
 				   d->v[i].d->size);
 	if (d->o.progress)
 		progress_tick(d->o.progress);
-	return d->check(d->ctx, e);
+	d->is_stopped = d->check(d->ctx, e) != 0;
+	return d->is_stopped ? -1 : 0;
 }
 
 static size_t fill_items(struct download *d, struct fetch_item *items)
@@ -413,5 +415,10 @@ int download_run(struct download *d, struct client *c, int parallel,
 	d->is_full =
 		e->kind == ERR_SYS && (e->code == ENOSPC || e->code == EDQUOT);
 	download_stop(d);
+	if (d->is_full && d->o.keep && !d->is_stopped)
+		return err_hint(e,
+				"make room for store '%s', or choose another "
+				"with --store",
+				d->o.stores->v[0].path);
 	return -1;
 }

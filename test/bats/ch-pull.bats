@@ -460,9 +460,9 @@ in_small_fs() {
 	needs_own_tmpfs
 	for size in 64k 1m 20m 40m; do
 		fails 1 ".*No space left on device" in_small_fs $size \
-			ch-pull --store=small/store big:1
+			ch-pull -q --store=small/store big:1
 		fails 1 ".*No space left on device" in_small_fs $size \
-			ch-pull --store=small/store big:1 ./small/img
+			ch-pull -q --store=small/store big:1 ./small/img
 		works in_small_fs $size sh -c '
 			ch-pull --store=small/store big:1 ./small/img 2>/dev/null
 			ls -A small/store/tmp small/store/trees small 2>/dev/null |
@@ -474,10 +474,18 @@ in_small_fs() {
 	done
 }
 
+@test "a full disk: which one, the store's or that of DEST" {
+	needs_own_tmpfs
+	fails 1 "big:1: layer [0-9] of [0-9]: can't write 'blob': No space left on device; make room for store '.*/small/store', or choose another with --store\$" \
+		in_small_fs 1m ch-pull -q --store=small/store big:1
+	fails 1 "big:1: layer [0-9] of [0-9]: '[^']*': can't write '[^']*': No space left on device\$" \
+		in_small_fs 1m ch-pull -q big:1 ./small/img
+}
+
 @test "a full disk: no inodes" {
 	needs_own_tmpfs
 	fails 1 ".*No space left on device" in_small_fs 200m,nr_inodes=1000 \
-		ch-pull --store=small/store big:1 ./small/img
+		ch-pull -q --store=small/store big:1 ./small/img
 }
 
 @test "a file size limit" {
