@@ -19,8 +19,6 @@
 #include "image/name.h"
 #include "image/store.h"
 
-#include <sys/stat.h>
-
 struct carried {
 	const struct carry_opts *o;
 	struct name from;
@@ -160,6 +158,8 @@ static int write_dest(const struct carried *c, const struct imgoci *i,
 	autostr char *name = full_name(c, &c->list.v[0]);
 	bool is_sif = i->manifest.is_sif;
 
+	if (!is_sif && dest_is_file(dest))
+		return dest_refuse_file(dest, e);
 	if ((is_sif ? dest_open_file(&d, dest, c->o->force, e)
 		    : dest_open(&d, dest, c->o->force, e)) ||
 	    imgoci_layers_open(c->root, i, false, &layers, e))
@@ -184,9 +184,7 @@ static int to_dest(const struct carried *c, const char *dest, struct err *e)
 static int check_dest(const struct carried *c, struct dest *d, const char *dest,
 		      struct err *e)
 {
-	struct stat st;
-
-	if (!stat(dest, &st) && S_ISREG(st.st_mode))
+	if (dest_is_file(dest))
 		return dest_open_file(d, dest, c->o->force, e);
 	return dest_open(d, dest, c->o->force, e);
 }

@@ -167,6 +167,23 @@ int dest_open_file(struct dest *d, const char *text, bool force, struct err *e)
 	return open_parent(d, text, force, e) ? -1 : check_file(d, &state, e);
 }
 
+bool dest_is_file(const char *text)
+{
+	struct stat st;
+
+	if (!stat(text, &st))
+		return S_ISREG(st.st_mode);
+	return strlen(text) > 4 && str_ends(text, ".sif");
+}
+
+int dest_refuse_file(const char *text, struct err *e)
+{
+	return err_set(e, ERR_UNSUPPORTED,
+		       "can't write '%s': the image is not a SIF file; DEST "
+		       "must be a directory",
+		       text);
+}
+
 void dest_keep(struct dest *d, int parent, const char *name)
 {
 	*d = (struct dest){

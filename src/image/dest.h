@@ -37,6 +37,10 @@ MUST_CHECK int dest_open(struct dest *d, const char *text, bool force,
  * FORCE be one. A directory there, even an empty one, is ERR_EXISTS. */
 MUST_CHECK int dest_open_file(struct dest *d, const char *text, bool force,
 			      struct err *e);
+/* Is TEXT for a file? What is there says so, or else its name: "x.sif". */
+bool dest_is_file(const char *text);
+/* It is, but the image is no SIF file: ERR_UNSUPPORTED. Returns -1. */
+int dest_refuse_file(const char *text, struct err *e);
 /* NAME in the directory PARENT (which becomes D's), mode DEST_KEEP. */
 void dest_keep(struct dest *d, int parent, const char *name);
 void dest_clear(struct dest *d);

@@ -26,7 +26,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 /* How often all is looked at again when what we have just named is incomplete:
  * somebody collects garbage at the same time. */
@@ -86,18 +85,6 @@ AUTO_DEFINE(job, struct job, job_clear)
 		.o = (opts), .tmp = -1, .dest = DEST_INIT \
 	}
 
-/* Is DEST for a file? What is there says so, or its name, until the image is
- * known. */
-static bool is_for_file(const char *dest)
-{
-	size_t n = strlen(dest);
-	struct stat st;
-
-	if (!stat(dest, &st))
-		return S_ISREG(st.st_mode);
-	return n > 4 && !strcmp(dest + n - 4, ".sif");
-}
-
 static int open_dest(struct job *j, bool is_file, struct err *e)
 {
 	dest_clear(&j->dest);
@@ -113,7 +100,7 @@ static int open_places(struct job *j, const char *dest, struct err *e)
 	bool write = !o->offline && !(dest && o->no_store);
 
 	j->dest_text = dest;
-	if (dest && open_dest(j, is_for_file(dest), e))
+	if (dest && open_dest(j, dest_is_file(dest), e))
 		return -1;
 	if (stores_open(&j->stores, o->store, o->readonly, write, e))
 		return write && dest && e->kind != ERR_USAGE
@@ -217,10 +204,7 @@ static int fit_dest(struct job *j, const struct imgoci *i, struct err *e)
 	if (!j->dest_text || sif == j->dest_is_file)
 		return 0;
 	if (!sif)
-		return err_set(e, ERR_UNSUPPORTED,
-			       "can't write '%s': the image is not a SIF file; "
-			       "DEST must be a directory",
-			       j->dest_text);
+		return dest_refuse_file(j->dest_text, e);
 	return open_dest(j, true, e);
 }
 

@@ -19,7 +19,7 @@ start_sif() {
 @test "to a file: by any name, with and without the store" {
 	for type in $SYLABS $EMPTY; do
 		rm -rf sif store x.sif bare y.sif
-		start_sif $type
+		start_sif "$type"
 		works ch-pull --no-store "$image" ./x.sif
 		says "^ch-pull: $image: sha256:[0-9a-f]{12}, a SIF file, 98 KiB in .* s, written to ./x.sif\$"
 		absent store
@@ -107,6 +107,8 @@ mine'
 	faulty bare '[]'
 	fails 1 "$bad/x:1: can't write './x.sif': the image is not a SIF file; DEST must be a directory\$" \
 		ch-pull -q "$bad/x:1" ./x.sif
+	fails 1 "oci:.*/bare: can't write './x.sif': the image is not a SIF file; DEST must be a directory\$" \
+		ch-pull -q "oci:$TEST_IMAGES/bare" ./x.sif
 	absent x.sif
 	mkdir x.sif
 	works ch-pull "$bad/x:1" ./x.sif
