@@ -149,8 +149,9 @@ store_is_sound() {
 			"$(sha256sum "$blob" | cut -d' ' -f1)" || return
 	done
 	[ -e "$store/index.json" ] || return 0
-	for digest in $(sed -n 's/.*"digest": *"\(sha256:[0-9a-f]*\)".*/\1/p' \
-		"$store/index.json"); do
+	# not of annotations: what an image was taken from is not kept
+	for digest in $(grep -o '"digest": *"sha256:[0-9a-f]*"' \
+		"$store/index.json" | grep -o 'sha256:[0-9a-f]*'); do
 		[ -e "$store/blobs/${digest/://}" ] || {
 			echo "no blob for $digest"
 			return 1
