@@ -4,8 +4,9 @@
 SPDX-License-Identifier: Apache-2.0
 
 The programs take turns within a round, so that a drift of the machine hits all
-alike; ratios are medians of the ratios within each round. What a run leaves is
-deleted before the next run, which then gets memory that was touched before.
+alike, and each round begins with another one; ratios are medians of the ratios
+within each round. What a run leaves is deleted before the next run, which then
+gets memory that was touched before.
 """
 import json
 import os
@@ -31,9 +32,11 @@ STORAGE = "--root $W/st --runroot $W/run --storage-driver overlay"
 # directory that can be run. The first one is what the others are compared with.
 PULLS = [
     ("ch-pull", DIR + "/ours/ch-pull",
-     "exec $DIR/ours/ch-pull -q $NO_STORE --store=$W/store $REG/$IMG $W/img"),
+     "exec $DIR/ours/ch-pull -q --no-store --store=$W/store $REG/$IMG $W/img"),
+    ("ch-pull + store", DIR + "/ours/ch-pull",
+     "exec $DIR/ours/ch-pull -q --store=$W/store $REG/$IMG $W/img"),
     ("ch-pull without ISA-L", DIR + "/ours/ch-pull-noisal",
-     "exec $DIR/ours/ch-pull-noisal -q $NO_STORE --store=$W/store $REG/$IMG"
+     "exec $DIR/ours/ch-pull-noisal -q --no-store --store=$W/store $REG/$IMG"
      " $W/img"),
     ("floor: pullproto -d", DIR + "/bin/pullproto",
      "exec $DIR/bin/pullproto -d $HOST $PORT $NAME $W/img $LAYERS"),
@@ -66,13 +69,6 @@ def chosen(name):
     peers = ENV.get("BENCH_PEERS", "").split()
     return not peers or name.split()[0] in ("ch-pull", "ch-run") or any(
         p in name for p in peers)
-
-
-def no_store():
-    """The option to keep nothing but the destination, if there is one."""
-    text = subprocess.run([DIR + "/ours/ch-pull", "--help"],
-                          capture_output=True, text=True, check=True).stdout
-    return "--no-store" if "--no-store" in text else ""
 
 
 def wipe():
@@ -113,7 +109,7 @@ def environment(image):
     name, tag = image.split(":")
     host, port = REGISTRY.split(":")
     env = dict(ENV, DIR=DIR, W=WORK, REG=REGISTRY, IMG=image, NAME=name,
-               HOST=host, PORT=port, TLS=ENV["BENCH_TLS"], NO_STORE=no_store(),
+               HOST=host, PORT=port, TLS=ENV["BENCH_TLS"],
                LAYERS=" ".join(layers(name, tag)), TMPDIR=WORK + "/tmp",
                XDG_RUNTIME_DIR=WORK + "/xdg", HOME=WORK + "/home")
     if os.path.exists(DIR + "/tls.crt"):
@@ -177,8 +173,10 @@ def last_error():
 def bench_pull(image, rounds):
     table, env = Table("ch-pull"), environment(image)
     peers = [p for p in PULLS if chosen(p[0]) and shutil.which(p[1])]
-    for _ in range(rounds):
-        for name, _, command in list(peers):
+    for i in range(rounds):
+        # Who comes first after the longest pause pays for cold memory.
+        for name, _, command in peers[i % len(peers):] + peers[
+                :i % len(peers)]:
             run = pull(image, command, env)
             if run[2]:
                 print(f"# {name}: {last_error()}")
