@@ -209,30 +209,12 @@ static int open_root(struct carried *c, const char *dest, struct err *e)
 	return 0;
 }
 
-static void tell_line(const struct carried *c, const struct imported *im,
-		      bool is_sif, const struct progress_result *r)
-{
-	autostr char *name = shown(c, im);
-	autostr char *size = num_size_text(r->bytes);
-	const char *dest = r->dest ? r->dest : "";
-
-	if (is_sif)
-		log_note("%s: a SIF file, %s%s%s", name, size,
-			 r->dest ? ", written to " : "", dest);
-	else
-		log_note("%s: %s, %zu layer%s, %s%s%s", name,
-			 r->platform ? r->platform : "unknown platform",
-			 r->layers, r->layers == 1 ? "" : "s", size,
-			 r->dest ? ", unpacked to " : "", dest);
-	log_info("%s is %s", r->name, r->digest->text);
-}
-
 static int tell(const struct carried *c, const struct imported *im,
 		const char *dest, struct err *e)
 {
 	AUTO(imgoci) struct imgoci i = { 0 };
 	autostr char *platform = platform_text(&im->top.platform);
-	autostr char *name = full_name(c, im);
+	autostr char *name = shown(c, im);
 	struct progress_result r = {
 		.name = name,
 		.platform = *im->top.platform.os ? platform : NULL,
@@ -247,10 +229,8 @@ static int tell(const struct carried *c, const struct imported *im,
 	for (size_t k = 0; k < r.layers; k++)
 		r.bytes += i.manifest.layers[k].size;
 	r.from_store = r.bytes - r.fetched;
-	if (c->o->is_json)
-		progress_end(c->o->progress, &r);
-	else
-		tell_line(c, im, i.manifest.is_sif, &r);
+	r.is_sif = i.manifest.is_sif;
+	progress_end(c->o->progress, &r);
 	return 0;
 }
 

@@ -17,8 +17,7 @@ struct carry_opts {
 			       * what it says itself */
 	bool force;           /* replace DEST if it is an image */
 	bool no_store;        /* with DEST, keep nothing in the store */
-	struct progress *progress; /* or NULL */
-	bool is_json; /* PROGRESS is: it tells the end, too (progress_end) */
+	struct progress *progress; /* told the end, too, once for each image */
 };
 
 /* TEXT names images in files (name_is_files). Without DEST all of them come

@@ -341,7 +341,6 @@ static int from_files(const char *text, const char *dest,
 		.force = o->force,
 		.no_store = o->no_store,
 		.progress = p,
-		.is_json = o->progress == PROGRESS_JSON,
 	};
 
 	return carry(text, dest, &c, e);

@@ -6,32 +6,7 @@
 #
 # registry/faulty.py says what the rules mean. The engine itself has its cases
 # in test/unit/t_fetch.c.
-load common
-
-extra_setup() {
-	unset CH_REGISTRY
-}
-
-extra_teardown() {
-	[ -z "${faulty_pid:-}" ] || {
-		kill "$faulty_pid" 2>/dev/null || :
-		wait "$faulty_pid" 2>/dev/null || :
-	}
-}
-
-# faulty LAYOUT RULES: start it; sets bad.
-faulty() {
-	: >ports # the job below may be slow to make it
-	python3 -B "$TEST_STAGE/bats/registry/faulty.py" --script "$2" \
-		--log "$T/faulty.log" "$1" \
-		>ports 2>faulty.err </dev/null 3>&- &
-	faulty_pid=$!
-	for _ in $(seq 100); do
-		read -r bad rest <ports && break
-		sleep 0.1
-	done
-	bad=127.0.0.1:$bad
-}
+load faulty
 
 # The number of requests so far whose log line matches.
 asked() {
@@ -48,7 +23,7 @@ large() {
 
 @test "a slow line: a large layer comes in several ranges" {
 	large
-	faulty large '[{"path": "/blobs/", "rate": 16000000}]'
+	faulty "$T/large" '[{"path": "/blobs/", "rate": 16000000}]'
 	works ch-pull --no-store "$bad/x:1" ./img
 	lacks -e again -e anew "$T/.err"
 	cmp tree/file img/file
@@ -61,7 +36,7 @@ large() {
 
 @test "a slow line that breaks: only what is missing comes again" {
 	large
-	faulty large '[{"path": "/blobs/", "rate": 16000000},
+	faulty "$T/large" '[{"path": "/blobs/", "rate": 16000000},
 		{"path": "/blobs/", "nth": [3, 5], "cut": 5000000}]'
 	works ch-pull "$bad/x:1" ./img
 	says "^ch-pull: layer 1 of 1: .*; trying again in [0-9.]+ s$"
@@ -71,7 +46,7 @@ large() {
 
 @test "a slow line and a registry that knows no ranges" {
 	large
-	faulty large '[{"path": "/blobs/", "rate": 16000000, "no_range": true}]'
+	faulty "$T/large" '[{"path": "/blobs/", "rate": 16000000, "no_range": true}]'
 	works ch-pull --no-store "$bad/x:1" ./img
 	lacks -e again -e anew "$T/.err"
 	cmp tree/file img/file
@@ -79,7 +54,7 @@ large() {
 
 @test "ranges with redirects and tokens that end: each asks the registry" {
 	large
-	faulty large '[{"path": "/blobs/", "rate": 16000000},
+	faulty "$T/large" '[{"path": "/blobs/", "rate": 16000000},
 		{"port": 0, "path": "/blobs/", "redirect": 1},
 		{"port": 0, "auth": {"type": "bearer", "uses": 3}}]'
 	works ch-pull "$bad/x:1" ./img

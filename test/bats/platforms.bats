@@ -2,22 +2,11 @@
 # platforms.bats - which image of an index is taken.
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC2154 # status, out, err: set by try
-load common
+load faulty
 
-extra_setup() {
-	unset CH_REGISTRY
-}
-
-extra_teardown() {
-	[ -z "${faulty_pid:-}" ] || {
-		kill "$faulty_pid" 2>/dev/null || :
-		wait "$faulty_pid" 2>/dev/null || :
-	}
-}
-
-# serve PLATFORM...: an index with an image for each, whose one file says which
+# offer PLATFORM...: an index with an image for each, whose one file says which
 # it is; "nested(P)" stands in an index of its own, "attestation" is one.
-serve() {
+offer() {
 	rm -rf layout "$CH_STORE"
 	python3 -B - "$TEST_STAGE/bats/registry" "$@" <<-'END'
 	import io, sys, tarfile
@@ -51,15 +40,8 @@ serve() {
 	    entries.append(d)
 	layout.tag(layout.index(entries), "1")
 	END
-	: >ports # the job below may be slow to make it
-	python3 -B "$TEST_STAGE/bats/registry/faulty.py" layout >ports \
-		2>faulty.err </dev/null 3>&- &
-	faulty_pid=$!
-	for _ in $(seq 100); do
-		read -r port rest <ports && break
-		sleep 0.1
-	done
-	host=127.0.0.1:$port
+	faulty "$T/layout" '[]' || return
+	host=$bad
 }
 
 # takes WANTED IS: --platform=WANTED unpacks the image for IS.
@@ -70,7 +52,7 @@ takes() {
 }
 
 @test "variants of amd64: the best that is not above what is wanted" {
-	serve linux/amd64 linux/amd64/v2 linux/amd64/v3
+	offer linux/amd64 linux/amd64/v2 linux/amd64/v3
 	takes linux/amd64/v4 linux/amd64/v3
 	takes linux/amd64/v3 linux/amd64/v3
 	takes linux/amd64/v2 linux/amd64/v2
@@ -88,7 +70,7 @@ takes() {
 	want=linux/amd64
 	! has sse4_2 ssse3 popcnt || want=linux/amd64/v2
 	! has avx2 bmi1 bmi2 fma || want=linux/amd64/v3
-	serve linux/amd64 linux/amd64/v2 linux/amd64/v3
+	offer linux/amd64 linux/amd64/v2 linux/amd64/v3
 	works ch-pull -q "$host/x:1" ./img
 	same "$(cat img/which)" $want
 	# and it is found again
@@ -97,27 +79,27 @@ takes() {
 }
 
 @test "variants of arm: v7, v6, v5" {
-	serve linux/arm/v5 linux/arm/v6 linux/arm/v7 linux/arm64/v8
+	offer linux/arm/v5 linux/arm/v6 linux/arm/v7 linux/arm64/v8
 	takes linux/arm/v7 linux/arm/v7
 	takes linux/arm/v6 linux/arm/v6
 	takes armv7l linux/arm/v7
 	takes arm64 linux/arm64/v8
 	extra_teardown
-	serve linux/arm/v5 linux/arm/v6
+	offer linux/arm/v5 linux/arm/v6
 	takes linux/arm/v7 linux/arm/v6
 	fails 1 "$host/x:1: no image for linux/arm/v4; there is linux/arm/v5, linux/arm/v6$" \
 		ch-pull -q --platform=linux/arm/v4 "$host/x:1"
 }
 
 @test "an index in an index, and attestations" {
-	serve attestation "nested(linux/riscv64)"
+	offer attestation "nested(linux/riscv64)"
 	takes linux/riscv64 linux/riscv64
 	fails 1 ".*no image for linux/s390x; there is .*riscv64.*" \
 		ch-pull -q --platform=linux/s390x "$host/x:1"
 }
 
 @test "another system's images are listed, too" {
-	serve windows/amd64 linux/s390x attestation
+	offer windows/amd64 linux/s390x attestation
 	fails 1 "$host/x:1: no image for linux/arm64; there is windows/amd64, linux/s390x$" \
 		ch-pull -q --platform=linux/arm64 "$host/x:1"
 	takes windows/amd64 windows/amd64

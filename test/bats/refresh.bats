@@ -2,32 +2,12 @@
 # refresh.bats - pulling again: unchanged, moved, without a network, by many.
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC2154 # status, out, err: set by try
-load common
+load faulty
 
-extra_setup() {
-	unset CH_REGISTRY
-}
-
-extra_teardown() {
-	[ -z "${faulty_pid:-}" ] || {
-		kill "$faulty_pid" 2>/dev/null || :
-		wait "$faulty_pid" 2>/dev/null || :
-	}
-}
-
-# serve LAYOUT [RULES]: a registry whose log can be counted; sets host.
-serve() {
-	: >ports # the job below may be slow to make it
-	: >"$T/faulty.log"
-	printf '%s' "${2:-[]}" >rules
-	python3 -B "$TEST_STAGE/bats/registry/faulty.py" --control rules \
-		--log "$T/faulty.log" "$1" >ports 2>faulty.err </dev/null 3>&- &
-	faulty_pid=$!
-	for _ in $(seq 100); do
-		read -r port rest <ports && break
-		sleep 0.1
-	done
-	host=127.0.0.1:$port
+# at LAYOUT [RULES]: a registry whose log can be counted; sets host.
+at() {
+	faulty "$1" "${2:-[]}" || return
+	host=$bad
 }
 
 # asked METHOD PATH: how many such requests there were.
@@ -45,7 +25,7 @@ digest_of() { # of the manifest or index that LAYOUT names first
 }
 
 @test "an unchanged tag costs one HEAD, and nothing is written" {
-	serve "$TEST_IMAGES/alpine"
+	at "$TEST_IMAGES/alpine"
 	works ch-pull "$host/x:3.16"
 	says "^ch-pull: $host/x:3.16: sha256:[0-9a-f]{12}, linux/[a-z0-9]+, 1 layer, "
 	: >"$T/faulty.log"
@@ -57,7 +37,7 @@ digest_of() { # of the manifest or index that LAYOUT names first
 }
 
 @test "an unchanged tag to a directory: one HEAD, unpacked from the store" {
-	serve "$TEST_IMAGES/layered-gzip"
+	at "$TEST_IMAGES/layered-gzip"
 	works ch-pull "$host/x:1" ./a
 	: >"$T/faulty.log"
 	works ch-pull "$host/x:1" ./b
@@ -70,7 +50,7 @@ digest_of() { # of the manifest or index that LAYOUT names first
 	for rule in '"status": 405' '"status": 403' '"status": 404' \
 		'"headers": {"Docker-Content-Digest": null}'; do
 		rm -rf "$CH_STORE"
-		serve "$TEST_IMAGES/bare" "[{\"method\": \"HEAD\", $rule}]"
+		at "$TEST_IMAGES/bare" "[{\"method\": \"HEAD\", $rule}]"
 		works ch-pull "$host/x:1"
 		: >"$T/faulty.log"
 		works ch-pull "$host/x:1"
@@ -81,7 +61,7 @@ digest_of() { # of the manifest or index that LAYOUT names first
 }
 
 @test "by digest: what is there needs no request at all" {
-	serve "$TEST_IMAGES/alpine"
+	at "$TEST_IMAGES/alpine"
 	ref=$host/x@$(digest_of "$TEST_IMAGES/alpine")
 	works ch-pull "$ref"
 	: >"$T/faulty.log"
@@ -117,7 +97,7 @@ push() {
 }
 
 @test "--offline asks nobody" {
-	serve "$TEST_IMAGES/alpine"
+	at "$TEST_IMAGES/alpine"
 	fails 1 "$host/x:3.16: no image '$host/x:3.16' in store '$CH_STORE'; without --offline it can be pulled|.*there is no store '$CH_STORE' yet.*" \
 		ch-pull --offline "$host/x:3.16"
 	works ch-pull "$host/x:3.16"
@@ -131,7 +111,7 @@ push() {
 }
 
 @test "the registry is gone: the message says what would help" {
-	serve "$TEST_IMAGES/bare"
+	at "$TEST_IMAGES/bare"
 	works ch-pull "$host/x:1"
 	extra_teardown
 	fails 1 "$host/x:1: can't reach '$host': connection refused; --offline takes what the store has$" \
@@ -139,7 +119,7 @@ push() {
 }
 
 @test "--digest prints what the tag has now, and stops" {
-	serve "$TEST_IMAGES/alpine"
+	at "$TEST_IMAGES/alpine"
 	works ch-pull --digest "$host/x:3.16"
 	same "$out" "$(digest_of "$TEST_IMAGES/alpine")"
 	[ -z "$err" ]
@@ -154,7 +134,7 @@ push() {
 }
 
 @test "--no-store: nothing in the store, not even the store" {
-	serve "$TEST_IMAGES/layered-gzip"
+	at "$TEST_IMAGES/layered-gzip"
 	works ch-pull --no-store "$host/x:1" ./img
 	absent "$CH_STORE"
 	[ -d img/t ]
@@ -169,7 +149,7 @@ push() {
 
 @test "a store that can't be written: --no-store is named" {
 	mkdir -m 500 closed
-	serve "$TEST_IMAGES/bare"
+	at "$TEST_IMAGES/bare"
 	[ "$(id -u)" = 0 ] || fails 1 "can't make store '.*/closed/s': Permission denied; --no-store does without it$" \
 		ch-pull --store=closed/s "$host/x:1" ./img
 	absent img
@@ -179,7 +159,7 @@ push() {
 # --- many at once
 
 @test "a hundred pulls of one image: each blob is fetched once" {
-	serve "$TEST_IMAGES/layered-gzip"
+	at "$TEST_IMAGES/layered-gzip"
 	for i in $(seq 100); do
 		ch-pull -q "$host/x:1" 2>"err.$i" &
 		pids[i]=$!
@@ -201,7 +181,7 @@ push() {
 }
 
 @test "a hundred pulls to directories: each blob is fetched once" {
-	serve "$TEST_IMAGES/layered-gzip"
+	at "$TEST_IMAGES/layered-gzip"
 	for i in $(seq 25); do
 		ch-pull -q "$host/x:1" "./img.$i" 2>"err.$i" &
 		pids[i]=$!
@@ -221,7 +201,7 @@ push() {
 }
 
 @test "the one that works dies: another takes over and all end well" {
-	serve "$TEST_IMAGES/big" \
+	at "$TEST_IMAGES/big" \
 		'[{"path": "/blobs/", "pause_at": [3000000, 1]}]'
 	ch-pull -q "$host/x:1" 2>err.first &
 	first=$!
@@ -248,7 +228,7 @@ push() {
 # --- what programs read
 
 @test "--progress=json: an object a line, the last one tells it all" {
-	serve "$TEST_IMAGES/layered-gzip"
+	at "$TEST_IMAGES/layered-gzip"
 	works ch-pull --progress=json "$host/x:1" ./img
 	[ -z "$err" ]
 	python3 - "$T/.out" <<-'END'
