@@ -320,7 +320,7 @@ static int get_anywhere(struct client *c, const struct wanted *w, struct err *e)
 	for (;;) {
 		if (!get_here(c, w, e)) {
 			if (c->list.n > 1)
-				log_info("'%s' has '%s', as '%s'",
+				log_info("'%s' has '%s' in repository '%s'",
 					 client_host(c), w->name,
 					 current(c)->repo);
 			return 0;

@@ -47,7 +47,8 @@ const char *client_host(const struct client *c);
  * bytes, or WANT itself) is the name it can be asked for again. Endpoints that
  * don't have it or can't answer are left behind with a note; that of the last
  * is the error. ERR_NOTFOUND, ERR_AUTH, ERR_NET, ERR_DIGEST, ERR_LIMIT,
- * ERR_FORMAT: "not found (HTTP 404)"; the caller adds the reference. */
+ * ERR_FORMAT: "not found at 'HOST' (HTTP 404)"; the caller adds the reference.
+ */
 MUST_CHECK int client_manifest(struct client *c, const char *want,
 			       struct str *body, struct digest *digest,
 			       struct err *e);

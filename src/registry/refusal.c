@@ -104,7 +104,7 @@ int refusal_err(const struct http_response *r, struct err *e)
 	add_reason(r, &reason);
 	why = str_text(&reason);
 	if (status == 404 || status == 410)
-		return err_http(e, status, "not found");
+		return err_http(e, status, "not found at '%s'", host);
 	if (status == 401 || status == 403)
 		return err_http(e, status, "access refused by '%s'%s", host,
 				why);

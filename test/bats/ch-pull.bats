@@ -242,7 +242,7 @@ here() {
 
 @test "--force keeps the old image if the new one can't be had" {
 	works ch-pull alpine:3.16 ./img
-	fails 1 "alpine:none: not found" ch-pull --force alpine:none ./img
+	fails 1 "alpine:none: not found at '$CH_REGISTRY'" ch-pull --force alpine:none ./img
 	[ -x img/bin/busybox ]
 	fails 1 "" ch-pull --force bad:climb ./img
 	[ -x img/bin/busybox ]
@@ -312,14 +312,14 @@ here() {
 # --- registries
 
 @test "a tag that does not exist" {
-	fails 1 'alpine:3.16x: not found \(HTTP 404\)$' ch-pull alpine:3.16x ./img
+	fails 1 "alpine:3.16x: not found at '$CH_REGISTRY' \(HTTP 404\)$" ch-pull alpine:3.16x ./img
 	absent img
 	store_is_sound
 	same "$(store_names)" ""
 }
 
 @test "a repository that does not exist" {
-	fails 1 'nosuch/thing:latest: not found \(HTTP 404\)' ch-pull nosuch/thing
+	fails 1 "nosuch/thing:latest: not found at '$CH_REGISTRY' \(HTTP 404\)" ch-pull nosuch/thing
 }
 
 @test "a host that refuses, one that does not exist" {
@@ -347,9 +347,9 @@ here() {
 		-addext subjectAltName=IP:127.0.0.1,DNS:localhost 2>/dev/null
 	second_registry ", tls: {certificate: $T/crt, key: $T/key}"
 	fails 1 ".*certificate" ch-pull -q "$second/x:1"
-	fails 1 ".*not found \(HTTP 404\)" \
+	fails 1 ".*not found at '$second' \(HTTP 404\)" \
 		ch-pull -q --tls-verify=no "$second/x:1"
-	SSL_CERT_FILE=$T/crt fails 1 ".*not found \(HTTP 404\)" \
+	SSL_CERT_FILE=$T/crt fails 1 ".*not found at '$second' \(HTTP 404\)" \
 		ch-pull -q "$second/x:1"
 	SSL_CERT_FILE=$T/none fails 1 ".*certificate.*$T/none" \
 		ch-pull -q "$second/x:1"
@@ -365,7 +365,7 @@ here() {
 	printf '{"auths":{"%s":{"auth":"%s"}}}' "$second" \
 		"$(printf alice:wonderland | base64)" >auth.json
 	chmod 600 auth.json
-	fails 1 ".*not found \(HTTP 404\)" \
+	fails 1 ".*not found at '$second' \(HTTP 404\)" \
 		ch-pull --authfile=auth.json "$second/x:1"
 	printf '{"auths":{"%s":{"auth":"%s"}}}' "$second" \
 		"$(printf alice:wrong | base64)" >auth.json

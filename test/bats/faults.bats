@@ -169,9 +169,9 @@ places() {
 	start
 	for status in 404 410; do
 		refused "[{\"what\": \"layer\", \"status\": $status}]" \
-			"layer 1 of 1: blob $HEX: not found \(HTTP $status\)"
+			"layer 1 of 1: blob $HEX: not found at '$bad' \(HTTP $status\)"
 		refused "[{\"what\": \"config\", \"status\": $status}]" \
-			"configuration: blob $HEX: not found \(HTTP $status\)"
+			"configuration: blob $HEX: not found at '$bad' \(HTTP $status\)"
 	done
 }
 

@@ -95,7 +95,7 @@ document() {
 	rules '[{"path": "/manifests/sha256:", "flip": 30}]'
 	document "expected $HEX, got $HEX"
 	rules '[{"path": "/manifests/sha256:", "status": 404}]'
-	document "not found \(HTTP 404\)"
+	document "not found at '$bad' \(HTTP 404\)"
 }
 
 @test "H9: the digest in the header is not the body's" {
@@ -299,9 +299,9 @@ print(json.dumps([{"what": "manifest", "body": eval(sys.argv[1]),
 	survives '[{"method": "HEAD", "headers": {"Docker-Content-Digest":
 		"sha256:'"$(printf '%064d' 0)"'"}}]'
 	rules '[{"method": "GET", "what": "layer", "status": 404}]'
-	document "layer 1 of 1: blob $HEX: not found \(HTTP 404\)"
+	document "layer 1 of 1: blob $HEX: not found at '$bad' \(HTTP 404\)"
 	rules '[{"method": "GET", "what": "manifest", "status": 404}]'
-	document "not found \(HTTP 404\)"
+	document "not found at '$bad' \(HTTP 404\)"
 }
 
 @test "H43: 500 layers" {

@@ -161,9 +161,9 @@ refuses_elsewhere() {
 	bad=127.0.0.1:$bad
 	secret basic
 	rules "[{$auth}]"
-	fails 1 "$bad/x:1: layer 1 of 1: blob $HEX: not found \(HTTP 404\)$" \
+	fails 1 "$bad/x:1: layer 1 of 1: blob $HEX: not found at '$bad' \(HTTP 404\)$" \
 		ch-pull -q --no-store --authfile=auth.json "$bad/x:1" ./img
-	fails 1 "$bad/x:1: layer 1 of 1: blob $HEX: not found \(HTTP 404\)$" \
+	fails 1 "$bad/x:1: layer 1 of 1: blob $HEX: not found at '$bad' \(HTTP 404\)$" \
 		ch-pull -q --authfile=auth.json "$bad/x:1"
 	same "$(cat other.log)" ""
 	absent img

@@ -134,7 +134,7 @@ login_registry() {
 	END
 	works ch-pull "$full/bare:1" ./img
 	[ -e img/only ]
-	says "^ch-pull: '$at': not found \(HTTP 404\); asking '$full'$"
+	says "^ch-pull: not found at '$at' \(HTTP 404\); asking '$full'$"
 	same "$(grep -c '"GET /v2/bare/manifests/1 ' empty.log)" 1
 }
 
@@ -147,7 +147,7 @@ login_registry() {
 	location = "$full"
 	END
 	works ch-pull -v 127.0.0.1:1/team/bare:1
-	says "^ch-pull: '$full' has '1', as 'bare'$"
+	says "^ch-pull: '$full' has '1' in repository 'bare'$"
 	same "$(store_names)" 127.0.0.1:1/team/bare:1
 	store_is_sound
 }
@@ -163,7 +163,7 @@ login_registry() {
 	same "$status" 1
 	same "$(wc -l <.err)" 2
 	says "^ch-pull: can't reach '127.0.0.1:1': .*; asking '$full'$"
-	says "^ch-pull: error: $full/bare:none: not found \(HTTP 404\)$"
+	says "^ch-pull: error: $full/bare:none: not found at '$full' \(HTTP 404\)$"
 }
 
 @test "mirrors for digests only, for tags only" {
@@ -197,7 +197,7 @@ login_registry() {
 	location = "$bad"
 	END
 	works ch-pull --no-store "$full/bare:1" ./img
-	says "'$bad': blob $HEX: not found \(HTTP 404\); asking '$full'"
+	says "blob $HEX: not found at '$bad' \(HTTP 404\); asking '$full'"
 	rm -rf img "$CH_STORE"
 	echo '[{"path": "/blobs/", "flip": 20}]' >rules
 	works ch-pull --no-store "$full/bare:1" ./img
@@ -273,8 +273,8 @@ login_registry() {
 	unqualified-search-registries = ["$at", "$full"]
 	END
 	works ch-pull -v bare:1
-	says "'$at': not found \(HTTP 404\); asking '$full'$"
-	says "'$full' has '1', as 'bare'"
+	says "not found at '$at' \(HTTP 404\); asking '$full'$"
+	says "'$full' has '1' in repository 'bare'"
 	same "$(store_names)" docker.io/library/bare:1
 	conf <<-END
 	unqualified-search-registries = ["127.0.0.1:1"]

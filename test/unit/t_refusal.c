@@ -20,7 +20,7 @@ static const struct {
 	const char *body, *want;
 	enum err_kind kind;
 } refusals[] = {
-	{ "HTTP/1.1 404\n", LIMIT, "not found (HTTP 404)", ERR_NOTFOUND },
+	{ "HTTP/1.1 404\n", LIMIT, "not found at 'h' (HTTP 404)", ERR_NOTFOUND },
 	{ "HTTP/1.1 403\n", LIMIT,
 	  "access refused by 'h': enough (HTTP 403)", ERR_AUTH },
 	{ "HTTP/1.1 503\n", NULL, "'h' can't answer (HTTP 503)", ERR_NET },
