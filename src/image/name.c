@@ -164,8 +164,7 @@ static int parse_kind(const struct kind *k, const char *text, struct name *n,
 			       "this version",
 			       text, (int)strcspn(k->prefix, ":"), k->prefix);
 	if (!*rest)
-		return err_set(e, ERR_USAGE, "'%s': nothing behind '%s'", text,
-			       k->prefix);
+		return err_set(e, ERR_USAGE, "nothing behind '%s'", text);
 	n->kind = k->kind;
 	if (k->kind == NAME_STORE || k->kind == NAME_REGISTRY)
 		return ref_parse(rest, &n->ref, e);
@@ -252,9 +251,10 @@ int name_parse_out(const char *text, struct name *out, struct err *e)
 	} else if (is_path(text)) {
 		n.kind = NAME_DIR;
 		n.path = xstrdup(text);
-	} else {
-		n.kind = NAME_STORE;
-		rc = ref_parse(text, &n.ref, e);
+	} else if (!*text) {
+		rc = err_set(e, ERR_USAGE,
+			     "the name of the directory is "
+			     "empty");
 	}
 	if (!rc && n.kind != NAME_DIR)
 		rc = err_set(e, ERR_USAGE,

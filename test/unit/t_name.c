@@ -73,9 +73,9 @@ static const struct item ins[] = {
 	{ "docker-archive:x.tar:@0", "docker-archive x.tar @0 -" },
 	{ "docker-archive:-", "docker-archive - - -" },
 	{ "oci-archive:-:alpine:3.16", "oci-archive - alpine:3.16 -" },
-	{ "docker-archive:", "error usage: 'docker-archive:': nothing behind 'docker-archive:'" },
+	{ "docker-archive:", "error usage: nothing behind 'docker-archive:'" },
 	{ "./co:lon.tar", "error unsupported: './co:lon.tar' is a gzip file; an image saved there is named 'docker-archive:./co:lon.tar' or 'oci-archive:./co:lon.tar'" },
-	{ "dir:", "error usage: 'dir:': nothing behind 'dir:'" },
+	{ "dir:", "error usage: nothing behind 'dir:'" },
 	{ "", "error usage: *" },
 };
 
@@ -84,6 +84,9 @@ static const struct item outs[] = {
 	{ "/abs/new", "dir /abs/new - -" },
 	{ "dir:new", "dir new - -" },
 	{ "new", "error usage: can't write to 'new': only directories can be written; a directory here is './new'" },
+	{ "new/", "error usage: can't write to 'new/': only directories can be written; a directory here is './new/'" },
+	{ "Upper", "error usage: can't write to 'Upper': only directories can be written; a directory here is './Upper'" },
+	{ "", "error usage: the name of the directory is empty" },
 	{ "oci:new", "error usage: *" },
 	{ "docker-archive:new", "error usage: can't write to 'docker-archive:new': only directories*" },
 	{ "sif:new", "error unsupported: *" },
@@ -114,7 +117,8 @@ static void check_files(void)
 		{ "oras://x", false }, { "store:oci", false },
 		{ "oci:x", true },     { "oci-archive:x", true },
 		{ "dir:x", true },     { "docker-archive:-", true },
-		{ "./tree", true },    { "./none", false },
+		{ "./layout", true },  { "./plain", true },
+		{ "./tree", false },   { "./none", false },
 	};
 	AUTO(name) struct name n = { 0 };
 	struct err e = { 0 };
