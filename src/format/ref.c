@@ -392,6 +392,11 @@ char *ref_read_host(const char *host, struct err *e)
 			"registry's name");
 		return NULL;
 	}
+	if (str_eq(host, "http:") || str_eq(host, "https:")) {
+		err_set(e, ERR_USAGE,
+			"host '%s': a scheme ('://') is not allowed", host);
+		return NULL;
+	}
 	name = read_host(host, e);
 	if (name && strlen(name) <= NAME_LEN)
 		return TAKE(name);

@@ -34,11 +34,13 @@ void catalog_close(struct catalog *c)
 }
 
 /* What the own store said, if there is one. */
-static int not_found(const char *text, const struct err *first, struct err *e)
+static int not_found(const struct catalog *c, const char *text,
+		     const struct err *first, struct err *e)
 {
 	if (!first->kind)
 		return err_set(e, ERR_NOTFOUND,
-			       "no image '%s': there is no store yet", text);
+			       "no image '%s': there is no store '%s' yet",
+			       text, c->stores.v[0].path);
 	*e = *first;
 	return -1;
 }
@@ -69,7 +71,7 @@ static int add_rows(const struct catalog *c, const char *text,
 				.is_readonly = s > 0,
 			};
 	}
-	return !text || *n > before ? 0 : not_found(text, &first, e);
+	return !text || *n > before ? 0 : not_found(c, text, &first, e);
 }
 
 int catalog_rows(const struct catalog *c, char *const *texts, size_t n,
@@ -150,5 +152,5 @@ int catalog_find(const struct catalog *c, const char *text,
 		if (!first.kind)
 			first = *e;
 	}
-	return not_found(text, &first, e);
+	return not_found(c, text, &first, e);
 }

@@ -44,7 +44,7 @@ static int look_inside(const struct dest *d, enum state *state, struct err *e)
 {
 	autofd int fd = openat(d->parent, d->name,
 			       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	bool empty;
+	bool empty, is_image;
 
 	if (fd < 0)
 		return err_sys(e, "can't open '%s'", d->shown);
@@ -53,12 +53,13 @@ static int look_inside(const struct dest *d, enum state *state, struct err *e)
 	*state = empty ? EMPTY : IMAGE;
 	if (empty)
 		return 0;
-	if (d->mode != DEST_REPLACE)
-		return err_set(e, ERR_EXISTS,
-			       "'%s' exists and is not empty; use --force to "
-			       "replace it",
-			       d->shown);
-	if (!looks_like_image(fd))
+	is_image = looks_like_image(fd);
+	if (d->mode != DEST_REPLACE) {
+		err_set(e, ERR_EXISTS, "'%s' exists and is not empty%s",
+			d->shown, is_image ? "" : ", and it is not an image");
+		return is_image ? err_hint(e, "use --force to replace it") : -1;
+	}
+	if (!is_image)
 		return err_set(e, ERR_EXISTS,
 			       "'%s' does not look like an image, so --force "
 			       "won't replace it; remove it yourself",
@@ -96,6 +97,7 @@ static int check_file(const struct dest *d, enum state *state, struct err *e)
 {
 	struct stat st;
 	autofd int fd = -1;
+	bool is_image;
 
 	*state = FREE;
 	if (fstatat(d->parent, d->name, &st, AT_SYMLINK_NOFOLLOW)) {
@@ -108,14 +110,16 @@ static int check_file(const struct dest *d, enum state *state, struct err *e)
 			       "the image is a SIF file, but '%s' is a "
 			       "directory; name a file, as in '%s/image.sif'",
 			       d->shown, d->shown);
-	if (d->mode != DEST_REPLACE)
-		return err_set(e, ERR_EXISTS,
-			       "'%s' exists; use --force to replace it",
-			       d->shown);
 	if (S_ISREG(st.st_mode))
 		fd = openat(d->parent, d->name,
 			    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0 || !is_sif(fd))
+	is_image = fd >= 0 && is_sif(fd);
+	if (d->mode != DEST_REPLACE) {
+		err_set(e, ERR_EXISTS, "'%s' exists%s", d->shown,
+			is_image ? "" : " and is not an image");
+		return is_image ? err_hint(e, "use --force to replace it") : -1;
+	}
+	if (!is_image)
 		return err_set(e, ERR_EXISTS,
 			       "'%s' is not a SIF file, so --force won't "
 			       "replace it; remove it yourself",

@@ -26,9 +26,10 @@ static const struct {
 	{ 'w', 7 * 86400 },
 };
 
-/* "7d" to seconds; 1 if TEXT does not end like an age. */
-static int parse_age(const char *text, int64_t *out, struct err *e)
+/* "7d" to seconds. */
+static bool parse_age(const char *text, int64_t *out)
 {
+	struct err ignored = { 0 }; /* it is no age then */
 	size_t n = strlen(text);
 	autostr char *number = xstrndup(text, n ? n - 1 : 0);
 	uint64_t count;
@@ -36,28 +37,28 @@ static int parse_age(const char *text, int64_t *out, struct err *e)
 	for (size_t i = 0; i < ARRAY_SIZE(ages); i++) {
 		if (!n || text[n - 1] != ages[i].letter)
 			continue;
-		if (num_parse(number, INT32_MAX, "--keep", &count, e))
-			return -1;
+		if (num_parse(number, INT32_MAX, "", &count, &ignored))
+			return false;
 		*out = (int64_t)count * ages[i].seconds;
-		return 0;
+		return true;
 	}
-	return 1;
+	return false;
 }
 
 int gc_parse_keep(const char *text, struct gc_opts *o, struct err *e)
 {
-	int rc = parse_age(text, &o->keep_age_s, e);
+	struct err ignored = { 0 }; /* ours says what is expected */
 
-	if (rc <= 0)
-		return rc;
+	if (parse_age(text, &o->keep_age_s))
+		return 0;
 	/* "30m" may be minutes or mebibytes, "30" anything. */
-	if (!*text || !strchr("KMGTB", text[strlen(text) - 1]))
-		return err_set(
-			e, ERR_USAGE,
-			"--keep: expected a size (20G; K, M, G, T) or an "
-			"age (7d; h, d, w), found '%s'",
-			text);
-	return num_parse_size(text, "--keep", &o->keep_bytes, e);
+	if (*text && strchr("KMGTB", text[strlen(text) - 1]) &&
+	    !num_parse_size(text, "", &o->keep_bytes, &ignored))
+		return 0;
+	return err_set(e, ERR_USAGE,
+		       "--keep: expected a size (20G; K, M, G, T) or an age "
+		       "(7d; h, d, w), found '%s'",
+		       text);
 }
 
 static bool is_candidate(const struct gc_opts *o, const struct item *it,

@@ -45,6 +45,13 @@ static bool has_digest(const struct query *q, const struct inventory_image *i)
 		str_starts(i->entry.digest.text, q->text));
 }
 
+/* Is it "sha256:" with too few digits behind it? */
+static bool is_short(const char *text)
+{
+	return (str_starts(text, "sha256:") || str_starts(text, "sha512:")) &&
+	       strlen(text) < strlen("sha256:") + DIGITS_MIN;
+}
+
 /* Indices of those that IS holds for; caller frees. */
 static size_t *collect(const struct inventory *v, const struct query *q,
 		       bool (*is)(const struct query *,
@@ -117,9 +124,15 @@ int inventory_match(const struct inventory *v, const char *text,
 		if (check_unique(v, &q, found, *n, e))
 			return -1;
 	}
-	if (!*n)
-		return err_set(e, ERR_NOTFOUND, "no image '%s' in store '%s'",
-			       text, v->store->path);
+	if (!*n) {
+		err_set(e, ERR_NOTFOUND, "no image '%s' in store '%s'", text,
+			v->store->path);
+		return is_short(rest) ? err_hint(e,
+						 "the start of a digest has "
+						 "at least %d digits",
+						 DIGITS_MIN)
+				      : -1;
+	}
 	if (platform && filter(v, text, platform, found, n, e))
 		return -1;
 	*out = TAKE(found);

@@ -398,7 +398,7 @@ void progress_end(struct progress *p, const struct progress_result *r)
 		tell_end(p, r);
 		return;
 	}
-	text = progress_end_text(r->name, r, now_ms() - p->start_ms);
+	text = progress_end_text(r->shown, r, now_ms() - p->start_ms);
 	log_note("%s", text);
 	log_info("%s is %s", r->name, r->digest->text);
 }

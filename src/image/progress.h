@@ -70,6 +70,7 @@ void progress_tick(struct progress *p);
 
 struct progress_result {
 	const char *name;     /* normalised */
+	const char *shown;    /* as people type it, for the line */
 	const char *platform; /* "linux/amd64", or NULL */
 	const struct digest *digest;
 	const char *dest;    /* where it was unpacked, or NULL */

@@ -273,7 +273,8 @@ static void tell(struct job *j, const struct result *r, const char *dest)
 	const struct manifest *m = &r->image.manifest;
 	autostr char *platform = platform_text(&r->top.platform);
 	struct progress_result out = {
-		.name = j->shown,
+		.name = j->name,
+		.shown = j->shown,
 		.platform = *r->top.platform.os ? platform : NULL,
 		.digest = &r->top.digest,
 		.dest = dest,
@@ -287,7 +288,6 @@ static void tell(struct job *j, const struct result *r, const char *dest)
 		out.bytes += m->layers[i].size;
 	out.from_store = out.bytes > r->missing ? out.bytes - r->missing : 0;
 	progress_end(j->progress, &out);
-	log_info("%s is %s", j->name, r->image.digest.text);
 }
 
 /* What the own store says of the reference, without asking anybody. */
@@ -319,7 +319,9 @@ static int run(struct job *j, struct result *r, struct err *e)
 			break;
 		if (turn_take(j->tmp, j->name, &j->want, j->progress, &j->lease,
 			      &again, e))
-			return -1;
+			return e->kind == ERR_SYS ? err_ctx(e, "store '%s'",
+							    j->stores.v[0].path)
+						  : -1;
 		now = named_now(j);
 		again = again || strcmp(before.text, now.text) != 0;
 		if (again)
@@ -392,6 +394,12 @@ int pull_digest(const char *text, const struct pull_opts *o, struct digest *out,
 	AUTO(client) struct client *c = NULL;
 	autostr char *shown = NULL;
 
+	if (name_is_files(text))
+		return err_set(
+			e, ERR_USAGE,
+			"--digest is for images in a registry; '%s' names "
+			"files",
+			text);
 	if (ref_parse(text, &ref, e))
 		return -1;
 	shown = ref_short(&ref);

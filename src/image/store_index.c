@@ -121,7 +121,7 @@ static int edit_once(const struct store *s, int tmpdir, const struct edit *edit,
 	if (!lease_holds(l))
 		return 1;
 	if (store_put(s, "index.json", text, strlen(text), e))
-		return -1;
+		return err_ctx(e, "store '%s'", s->path);
 	after = edited(s, edit, &is_done, e);
 	if (!after)
 		return -1;

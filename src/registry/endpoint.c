@@ -191,7 +191,7 @@ static int add_registry(struct list *l, const char *registry,
 	const char *name = without_library(ref->repo);
 
 	if (!host)
-		return -1;
+		return err_ctx(l->e, "registry");
 	while (len && prefix[len - 1] == '/')
 		len--;
 	if (strspn(prefix, allowed) < len || strstr(prefix, "..") ||

@@ -153,7 +153,7 @@ IMG=$TEST_IMAGES
 	mkdir empty full
 	echo precious >full/file
 	works ch-convert "oci:$IMG/bare" ./empty
-	fails 1 ".*'\./full' exists and is not empty; use --force" \
+	fails 1 ".*'\./full' exists and is not empty, and it is not an image$" \
 		ch-convert "oci:$IMG/bare" ./full
 	fails 1 ".*does not look like an image" \
 		ch-convert --force "oci:$IMG/bare" ./full

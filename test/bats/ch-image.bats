@@ -119,7 +119,7 @@ repaired() {
 		# shellcheck disable=SC2086 # words
 		fails 1 "there is no store '$CH_STORE' yet" ch-image $verb
 	done
-	fails 1 "no image 'x': there is no store yet" ch-image inspect x
+	fails 1 "no image 'x': there is no store '$CH_STORE' yet" ch-image inspect x
 	absent "$CH_STORE"
 }
 
@@ -364,6 +364,8 @@ repaired() {
 	quiet ch-image inspect "${digest:0:20}"
 	fails 1 "no image '${digest:7:5}' in store" ch-image inspect \
 		"${digest:7:5}"
+	fails 1 "no image '${digest:0:12}' in store .*; the start of a digest has at least 6 digits$" \
+		ch-image inspect "${digest:0:12}"
 	works ch-image delete "$digest"
 	same "$(field j)" "[]"
 	store_is_empty

@@ -217,7 +217,8 @@ here() {
 	mkdir full
 	echo precious >full/file
 	before=$(requests)
-	fails 1 ".*'\./full' exists and is not empty" ch-pull alpine:3.16 ./full
+	fails 1 ".*'\./full' exists and is not empty, and it is not an image$" \
+		ch-pull alpine:3.16 ./full
 	same "$(requests)" "$before"
 	same "$(ls full)" file
 }
@@ -235,7 +236,7 @@ here() {
 	echo precious >file
 	fails 1 "'\./file' is not a SIF file, so --force won't replace it; remove it yourself$" \
 		ch-pull --force alpine:3.16 ./file
-	fails 1 "'\./file' exists; use --force to replace it$" \
+	fails 1 "'\./file' exists and is not an image$" \
 		ch-pull alpine:3.16 ./file
 	same "$(cat file)" precious
 }
@@ -263,6 +264,10 @@ here() {
 	fails 2 "reference 'Alpine': upper case 'A' is not allowed in a repository name; see" \
 		ch-pull Alpine
 	fails 2 "reference: is empty" ch-pull ''
+	fails 2 "registry: host 'http:': a scheme \('://'\) is not allowed" \
+		ch-pull --digest --registry=http://localhost alpine
+	fails 2 "--digest is for images in a registry; 'oci:x' names files" \
+		ch-pull --digest oci:x
 	fails 2 ".*' ' is not allowed in a repository name" ch-pull 'al pine'
 	fails 2 ".*the tag is empty" ch-pull alpine:
 	fails 2 ".*a tag can't start with '-'" ch-pull alpine:-x

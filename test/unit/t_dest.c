@@ -47,7 +47,7 @@ static const struct {
 	{ "./new.sif", false, "mode 750, 45 bytes" },
 	{ "./new.sif", false, "'./new.sif' exists; use --force to replace it" },
 	{ "./new.sif", true, "mode 750, 45 bytes" },
-	{ "./other", false, "'./other' exists; use --force to replace it" },
+	{ "./other", false, "'./other' exists and is not an image" },
 	{ "./other", true, "'./other' is not a SIF file, so --force won't replace it; remove it yourself" },
 	{ "./link", true, "'./link' is not a SIF file, so --force won't replace it; remove it yourself" },
 	{ "./fifo", true, "'./fifo' is not a SIF file, so --force won't replace it; remove it yourself" },

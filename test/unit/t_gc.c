@@ -8,6 +8,8 @@
 
 #include "tap.h"
 
+#include <string.h>
+
 static const struct {
 	const char *text;
 	uint64_t bytes;
@@ -52,7 +54,8 @@ int main(void)
 		struct gc_opts o = { 0 };
 		struct err e = { 0 };
 
-		ok(gc_parse_keep(bad[i], &o, &e) && e.kind == ERR_USAGE,
+		ok(gc_parse_keep(bad[i], &o, &e) && e.kind == ERR_USAGE &&
+			   strstr(e.msg, "expected a size"),
 		   "'%s': %s", bad[i], e.msg);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(ages); i++) {

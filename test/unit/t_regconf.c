@@ -90,7 +90,7 @@ static const struct { const char *text, *want; } bad[] = {
 	{ "[[registry]]\nlocation = 'a b'",
 	  "f:2: host 'a b': ' ' is not allowed in a host name" },
 	{ "[[registry]]\nlocation = 'https://x'",
-	  "f:2: host 'https:': port '' is not a number from 1 to 65535" },
+	  "f:2: host 'https:': a scheme ('://') is not allowed" },
 	{ "[[registry]]\nlocation = 'x.y/A'", "f:2: 'location': expected "
 	  "HOST[:PORT][/PATH] in lower case" },
 	{ "[[registry]]\nlocation = 'x.y/../a'", "f:2: 'location': expected "
