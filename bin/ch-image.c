@@ -280,7 +280,7 @@ static int run_none(void *ctx, int argc, char **argv, struct err *e)
 		 "the store (default /var/tmp/USER.ch)", \
 		 "CH_STORE", "store.path"), \
 	OPT_CONF(0, "store-readonly", struct cli, readonly, "DIR[:DIR]", \
-		 "stores that are only looked into, behind your own", \
+		 "look for images there, too, and write nothing", \
 		 "CH_STORE_READONLY", "store.readonly")
 #define OPTION_ARCH(help) \
 	OPT('a', "arch", struct cli, platform, "ARCH", help)
@@ -329,8 +329,9 @@ static const struct tool verbs[] = {
 	VERB(list, "[OPTION...] [REF...]",
 	     "Show the images, or those that are named REF.",
 	     "SIZE is what only this name needs (its blobs, and its tree if it is unpacked);\n"
-	     "SHARED is what other names need as well; AGE is since when it is here. REF may\n"
-	     "be the start of a digest."),
+	     "SHARED is what other names need as well; AGE is since when it is here; STATE\n"
+	     "is unpacked, damaged (see check) or read-only (in another store). REF may be the\n"
+	     "start of a digest."),
 	VERB(inspect, "[OPTION...] REF",
 	     "Show an image's configuration, layers and history.", NULL),
 	VERB(delete, "[OPTION...] REF...",
@@ -339,12 +340,13 @@ static const struct tool verbs[] = {
 	VERB(tag, "[OPTION...] REF NEW",
 	     "Give the image REF a second name.", NULL),
 	VERB(du, "[OPTION...]",
-	     "Show how much the store takes, and how much gc would free.", NULL),
+	     "Show how much the store takes, and how much gc would free.",
+	     "SHARED is what several names need; RECLAIMABLE is what gc would free."),
 	VERB(gc, "[OPTION...]",
 	     "Free what no name needs.",
 	     "Others may pull and run meanwhile."),
 	VERB(check, "[OPTION...]",
-	     "Check that all is there and unchanged, and repair it.", NULL),
+	     "Check that all is there and unchanged, or repair it.", NULL),
 };
 
 static const struct tool tool = {
