@@ -40,8 +40,8 @@ MUST_CHECK int name_parse_in(const char *text, struct name *out, struct err *e);
 /* An image to write: nothing is looked at; a path is a directory. */
 MUST_CHECK int name_parse_out(const char *text, struct name *out,
 			      struct err *e);
-/* Does TEXT say that the image is in files, by its kind or as the path of an OCI
- * layout or of a file? */
+/* Does TEXT say that the image is in files, by its kind or as the path of an
+ * OCI layout or of a file? */
 bool name_is_files(const char *text);
 /* ERR_UNSUPPORTED with the next step if N is an archive. */
 MUST_CHECK int name_refuse_archive(const struct name *n, struct err *e);

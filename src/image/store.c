@@ -177,8 +177,8 @@ static int open_at(struct store *s, const char *path, enum trust trust,
 	return check_trust(s, path ? trust : TRUST_DEFAULT, e);
 }
 
-/* Is somebody making it (make_layout), or about to? What comes first is tmp/, so
- * that is looked for last. */
+/* Is somebody making it (make_layout), or about to? What comes first is tmp/,
+ * so that is looked for last. */
 static bool is_in_the_making(const struct store *s)
 {
 	struct err ignored = { 0 };
