@@ -214,9 +214,11 @@ static int tell(const struct carried *c, const struct imported *im,
 {
 	AUTO(imgoci) struct imgoci i = { 0 };
 	autostr char *platform = platform_text(&im->top.platform);
-	autostr char *name = shown(c, im);
+	autostr char *name = full_name(c, im);
+	autostr char *as_typed = shown(c, im);
 	struct progress_result r = {
 		.name = name,
+		.shown = as_typed,
 		.platform = *im->top.platform.os ? platform : NULL,
 		.digest = &im->top.digest,
 		.dest = dest,

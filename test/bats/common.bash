@@ -150,13 +150,14 @@ store_is_sound() {
 	done
 	[ -e "$store/index.json" ] || return 0
 	# not of annotations: what an image was taken from is not kept
-	for digest in $(grep -o '"digest": *"sha256:[0-9a-f]*"' \
-		"$store/index.json" | grep -o 'sha256:[0-9a-f]*'); do
+	grep -o '"digest": *"sha256:[0-9a-f]*"' "$store/index.json" |
+		grep -o 'sha256:[0-9a-f]*' >"$T/.digests" || :
+	while read -r digest; do
 		[ -e "$store/blobs/${digest/://}" ] || {
 			echo "no blob for $digest"
 			return 1
 		}
-	done
+	done <"$T/.digests"
 }
 
 # Names of the images in the store.

@@ -388,7 +388,7 @@ img2'
 	fails 1 "oci-archive:x.tar: layer 1 of 4: blob $HEX: .*No such file" \
 		ch-pull oci-archive:x.tar
 	nothing_in_store
-	same "$(ls -A)" "$(printf '%s\n' .err .err.all .out store x x.tar)"
+	same "$(ls -A)" "$(printf '%s\n' .digests .err .err.all .out store x x.tar)"
 }
 
 @test "archives that were cut short" {

@@ -79,19 +79,19 @@ push() {
 }
 
 @test "a tag that has moved: the new image, and the old one's blobs stay" {
-	local host=$TEST_REGISTRY name=moving:1
-	push bare:1 "$name"
-	works ch-pull "$host/$name" ./a
+	there=$TEST_REGISTRY/moving:1
+	push bare:1 moving:1
+	works ch-pull "$there" ./a
 	old=$(ls "$CH_STORE/blobs/sha256")
-	push odd:1 "$name"
-	works ch-pull "$host/$name"
+	push odd:1 moving:1
+	works ch-pull "$there"
 	lacks unchanged "$T/.err"
 	store_is_sound
-	same "$(store_names)" "$host/$name"
+	same "$(store_names)" "$there"
 	for blob in $old; do
 		[ -f "$CH_STORE/blobs/sha256/$blob" ]
 	done
-	works ch-pull --offline "$host/$name" ./img
+	works ch-pull --offline "$there" ./img
 	[ -d img/odd ]
 	[ -f a/only/file ]
 }
