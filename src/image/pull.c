@@ -123,12 +123,11 @@ static int start(struct job *j, const char *text, const char *dest,
 	host_raise_files();
 	j->name = ref_name(&j->ref);
 	j->shown = ref_short(&j->ref);
-	if (open_places(j, dest, e))
+	if (!o->offline)
+		j->client = client_open(&j->ref, &o->client, e);
+	if (!o->offline && !j->client)
 		return -1;
-	if (o->offline)
-		return 0;
-	j->client = client_open(&j->ref, &o->client, e);
-	return j->client ? 0 : -1;
+	return open_places(j, dest, e);
 }
 
 /* Is what the store has under the name what the registry has now? A digest

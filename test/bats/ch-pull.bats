@@ -36,6 +36,39 @@ here() {
 	[ ! -s lost ]
 }
 
+@test "skopeo and umoci accept the store as it is" {
+	needs umoci
+	works ch-pull layered:gzip ./img
+	works skopeo inspect "oci:$CH_STORE:docker.io/library/layered:gzip"
+	says '"Digest": "sha256:[0-9a-f]{64}"'
+	works umoci unpack --rootless \
+		--image "$CH_STORE:docker.io/library/layered:gzip" bundle
+	trees_equal img bundle/rootfs
+}
+
+@test "what buildah pushes, of either type" {
+	needs buildah
+	own=(--storage-driver vfs --root "$T/s" --runroot "$T/r")
+	# All is root's: in buildah's namespace there is nobody else.
+	mkdir -p one/a two/b
+	echo 1 >one/a/f
+	echo 2 >two/b/g
+	for n in one two; do
+		tar --owner=0 --group=0 -C $n -cf $n.tar .
+	done
+	python3 -B "$TEST_STAGE/bats/registry/oci.py" mine 1 one.tar two.tar
+	id=$(unshare -r buildah "${own[@]}" pull -q oci:mine:1 2>buildah.err) ||
+		skip "buildah does not run here: $(tail -1 buildah.err)"
+	for format in oci v2s2; do
+		works unshare -r buildah "${own[@]}" push -q --tls-verify=false \
+			--format $format "$id" \
+			"docker://$TEST_REGISTRY/pushed:$format"
+		works ch-pull pushed:$format ./$format
+		same "$(cat $format/a/f $format/b/g)" "$(printf '1\n2')"
+	done
+	store_is_sound
+}
+
 @test "an image straight to a directory; its blobs are in the store, too" {
 	works ch-pull alpine:3.16 ./img
 	[ -z "$out" ]
