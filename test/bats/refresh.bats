@@ -221,6 +221,7 @@ push() {
 			return 1
 		}
 	done
+	works ch-pull -q "$host/x:1" # sweeps what the dead one left
 	store_is_sound
 	same "$(store_names)" "$host/x:1"
 }

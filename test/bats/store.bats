@@ -249,6 +249,10 @@ two_waits() {
 	ended 0
 	same "$(from_zero "$hex")" 1
 	[ "$(from_later "$hex")" -ge 1 ]
+	# A lease on a blob that was complete is nobody's concern but the next
+	# writer's.
+	works ch-pull "$at/x:1"
+	says unchanged
 	store_is_sound
 	same "$(in_tmp '*')" 0
 }
