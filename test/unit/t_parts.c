@@ -45,7 +45,7 @@ static void arrive(struct parts *p, struct piece *c, size_t n)
 {
 	struct err e = { 0 };
 
-	if (parts_write(p, c, TEXT + c->at, n, &e))
+	if (parts_write(p, c, &TEXT[c->at], n, &e))
 		ok(false, "%s", e.msg);
 }
 

@@ -183,8 +183,8 @@ static void test_json_tick(void)
 		"{\"event\":\"start\",\"image\":\"x\"}",
 		"{" LAYER "10,\"state\":\"fetching\"}",
 		"{" LAYER "20,\"state\":\"fetching\"}",
-		"{\"event\":\"total\",\"received\":20,\"size\":67108864,"
-		"\"rate\":null,\"left\":null,\"doing\":\"unpacking\"}",
+		("{\"event\":\"total\",\"received\":20,\"size\":67108864,"
+		 "\"rate\":null,\"left\":null,\"doing\":\"unpacking\"}"),
 	};
 	struct caught c = catch_fd(STDOUT_FILENO);
 	struct digest d = a_digest();

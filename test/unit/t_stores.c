@@ -192,7 +192,6 @@ static void test_drop(void)
 	add_image(&s, "x:1", &here, "1");
 	add_image(&s, "x:1", &arm, "2");
 	ok(!store_find(&s, &ref, &arm, &d, &e), "there: %s", e.msg);
-	d.ref_name = ref_name(&ref);
 	ok(!store_drop(&s, &d, &n, &e) && n == 1, "one: %s", e.msg);
 	ok(!store_drop(&s, &d, &n, &e) && n == 0, "no more");
 	is_found(&(struct stores){ .v = { s }, .n = 1 }, "x:1", &here, "1");
