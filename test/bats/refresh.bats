@@ -180,7 +180,7 @@ push() {
 	same "$(store_names)" "$host/x:1"
 }
 
-@test "a hundred pulls to directories: each blob is fetched once" {
+@test "many pulls to directories: each blob is fetched once" {
 	at "$TEST_IMAGES/layered-gzip"
 	for i in $(seq 25); do
 		ch-pull -q "$host/x:1" "./img.$i" 2>"err.$i" &
