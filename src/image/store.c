@@ -7,6 +7,7 @@
 
 #include "base/dir.h"
 #include "base/io.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/str.h"
@@ -320,6 +321,18 @@ static void sweep(int tmpdir)
 	sweep_leases(tmpdir);
 }
 
+/* What nobody else can read is of no use to the group, and looks damaged to
+ * those who check. */
+static void check_umask(const struct store *s)
+{
+	mode_t lost = layout_file_mode(s->fd) & ~layout_blob_mode(s->fd);
+
+	if (lost & S_IRGRP)
+		log_warn("store '%s' is shared by its group, but your umask "
+			 "hides from it what you add; run: umask 007",
+			 s->path);
+}
+
 int store_open_write(struct store *s, const char *path, struct err *e)
 {
 	int rc;
@@ -338,6 +351,7 @@ int store_open_write(struct store *s, const char *path, struct err *e)
 		if (tmpdir >= 0)
 			sweep(tmpdir);
 		rc = tmpdir < 0 ? -1 : 0;
+		check_umask(s);
 	}
 	if (rc)
 		store_close(s);

@@ -395,6 +395,7 @@ modes() {
 	chmod 2770 "$CH_STORE"
 	umask 077
 	works ch-pull "$TEST_REGISTRY/library/alpine:3.16"
+	says "^ch-pull: warning: store '$CH_STORE' is shared by its group, but your umask hides from it what you add; run: umask 007$"
 	same "$(modes | grep -v '^660 .*/')" "2770 blobs
 2770 blobs/sha256
 2770 tmp
