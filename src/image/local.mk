@@ -4,7 +4,6 @@ noinst_LIBRARIES += libimage.a
 libimage_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CURL_CFLAGS)
 libimage_a_SOURCES = \
 	src/image/aside.c src/image/aside.h \
-	src/image/blobs.c src/image/blobs.h \
 	src/image/blobs.c src/image/blobs_sum.c src/image/blobs.h \
 	src/image/carrier.c src/image/carrier.h \
 	src/image/carry.c src/image/carry.h \
@@ -44,7 +43,6 @@ libimage_a_SOURCES = \
 	src/image/resolve.c src/image/resolve.h \
 	src/image/saveload.c src/image/saveload.h \
 	src/image/spool.c src/image/spool.h \
-	src/image/store.c src/image/store.h \
 	src/image/store.c src/image/store_index.c src/image/store.h \
 	src/image/stores.c src/image/stores.h \
 	src/image/transfer.c src/image/transfer.h \
