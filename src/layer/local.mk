@@ -10,9 +10,11 @@ liblayer_a_SOURCES = \
 	src/layer/disk.c src/layer/disk.h \
 	src/layer/entry.h \
 	src/layer/inflate.h \
+	src/layer/inode.h \
 	src/layer/lookup.c src/layer/lookup.h \
 	src/layer/pipeline.c src/layer/pipeline.h \
 	src/layer/place.c src/layer/place.h \
+	src/layer/stack.h \
 	src/layer/stats.h \
 	src/layer/tarhead.c src/layer/tarhead.h \
 	src/layer/tarread.c src/layer/tarread.h \

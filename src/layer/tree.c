@@ -226,6 +226,7 @@ static struct node *after(const struct node *n, const struct node *top)
 static void imply(struct node *n, unsigned layer)
 {
 	n->layer = (uint16_t)layer;
+	n->data = NULL;
 	n->dir->mode = IMPLIED_MODE;
 	n->dir->has_time = false;
 	n->dir->is_implied = true;
@@ -378,6 +379,110 @@ int tree_remove(struct tree *t, struct node *n, struct err *e)
 {
 	assert(n != t->root);
 	return prune(t, n, true, 0, e);
+}
+
+/* Two sorted lists to one. */
+static struct node *join(struct node *a, struct node *b)
+{
+	struct node *first = NULL;
+	struct node **at = &first;
+
+	while (a && b) {
+		struct node **less = strcmp(a->name, b->name) < 0 ? &a : &b;
+
+		*at = *less;
+		at = &(*at)->next;
+		*less = *at;
+	}
+	*at = a ? a : b;
+	return first;
+}
+
+/* Merge sort from below: list I has 2^I nodes, or none. */
+static struct node *sorted(struct node *list)
+{
+	struct node *lists[64] = { NULL };
+	struct node *all = NULL;
+	size_t i;
+
+	while (list) {
+		struct node *one = list;
+
+		list = one->next;
+		one->next = NULL;
+		for (i = 0; lists[i]; i++) {
+			one = join(lists[i], one);
+			lists[i] = NULL;
+		}
+		lists[i] = one;
+	}
+	for (i = 0; i < ARRAY_SIZE(lists); i++)
+		all = join(lists[i], all);
+	return all;
+}
+
+static int sort_dir(void *ctx, struct node *n, struct err *e)
+{
+	struct node *prev = NULL;
+
+	(void)ctx;
+	(void)e;
+	n->dir->child = sorted(n->dir->child);
+	for (struct node *c = n->dir->child; c; c = c->next) {
+		c->prev = prev;
+		prev = c;
+	}
+	return 0;
+}
+
+void tree_sort(struct tree *t)
+{
+	struct err none = { 0 };
+
+	if (tree_each_dir(t, sort_dir, NULL, &none))
+		assert(!"sorting does not fail");
+}
+
+void tree_path(const struct node *n, struct str *out)
+{
+	size_t len = 0;
+	const struct node *at;
+
+	for (at = n; at->parent != at; at = at->parent)
+		len += strlen(at->name) + (at->parent->parent != at->parent);
+	str_reserve(out, len);
+	out->len += len;
+	out->p[out->len] = '\0';
+	size_t end = out->len;
+
+	for (at = n; at->parent != at; at = at->parent) {
+		size_t size = strlen(at->name);
+
+		end -= size;
+		memcpy(out->p + end, at->name, size);
+		if (at->parent->parent != at->parent)
+			out->p[--end] = '/';
+	}
+}
+
+int tree_each(struct tree *t,
+	      int (*fn)(void *ctx, struct node *n, struct err *e), void *ctx,
+	      struct err *e)
+{
+	struct node *n = t->root;
+
+	while (n) {
+		if (fn(ctx, n, e))
+			return -1;
+		if (n->dir && n->dir->child) {
+			n = n->dir->child;
+			continue;
+		}
+		while (n != t->root && !n->next)
+			n = n->parent;
+		n = n == t->root ? NULL : n->next;
+	}
+	return 0;
 }
 
 int tree_each_dir(struct tree *t,
