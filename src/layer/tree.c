@@ -100,7 +100,8 @@ static void table_grow(struct tree *t)
 	size_t n_old = t->n_buckets;
 
 	t->n_buckets = n_old * 2;
-	t->buckets = xcalloc(t->n_buckets, sizeof(*t->buckets));
+	t->buckets = mem_huge(t->n_buckets * sizeof(*t->buckets));
+	memset(t->buckets, 0, t->n_buckets * sizeof(*t->buckets));
 	for (size_t i = 0; i < n_old; i++)
 		while (old[i]) {
 			struct node *n = old[i];
