@@ -17,6 +17,7 @@ libformat_a_SOURCES = \
 	src/format/platform.c src/format/platform.h \
 	src/format/ref.c src/format/ref.h \
 	src/format/regconf.c src/format/regconf.h \
+	src/format/rootless.c src/format/rootless.h \
 	src/format/saved.c src/format/saved.h \
 	src/format/sifarch.c src/format/sifarch.h \
 	src/format/sifhdr.c src/format/sifhdr.h \
