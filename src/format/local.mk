@@ -10,6 +10,7 @@ libformat_a_SOURCES = \
 	src/format/digest.c src/format/digest.h \
 	src/format/envfile.c src/format/envfile.h \
 	src/format/imgconfig.c src/format/imgconfig.h \
+	src/format/imgconfig_edit.c \
 	src/format/json.c src/format/json.h \
 	src/format/manifest.c src/format/manifest.h \
 	src/format/media.c src/format/media.h \
