@@ -18,5 +18,8 @@ libformat_a_SOURCES = \
 	src/format/ref.c src/format/ref.h \
 	src/format/regconf.c src/format/regconf.h \
 	src/format/saved.c src/format/saved.h \
+	src/format/sifarch.c src/format/sifarch.h \
+	src/format/sifhdr.c src/format/sifhdr.h \
+	src/format/sifhdr_write.c \
 	src/format/toml.c src/format/toml.h \
 	src/format/whiteout.c src/format/whiteout.h
