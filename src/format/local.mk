@@ -21,5 +21,6 @@ libformat_a_SOURCES = \
 	src/format/sifarch.c src/format/sifarch.h \
 	src/format/sifhdr.c src/format/sifhdr.h \
 	src/format/sifhdr_write.c \
+	src/format/sqfshdr.c src/format/sqfshdr.h \
 	src/format/toml.c src/format/toml.h \
 	src/format/whiteout.c src/format/whiteout.h
