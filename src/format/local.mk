@@ -17,6 +17,7 @@ libformat_a_SOURCES = \
 	src/format/platform.c src/format/platform.h \
 	src/format/ref.c src/format/ref.h \
 	src/format/regconf.c src/format/regconf.h \
+	src/format/rootless.c src/format/rootless.h \
 	src/format/saved.c src/format/saved.h \
 	src/format/toml.c src/format/toml.h \
 	src/format/whiteout.c src/format/whiteout.h

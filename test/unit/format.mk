@@ -14,6 +14,7 @@ check_PROGRAMS += \
 	test/unit/t_platform \
 	test/unit/t_ref \
 	test/unit/t_regconf \
+	test/unit/t_rootless \
 	test/unit/t_saved \
 	test/unit/t_toml \
 	test/unit/t_whiteout
