@@ -4,9 +4,12 @@ noinst_LIBRARIES += liblayer.a
 liblayer_a_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS) $(ZLIB_CFLAGS) $(ZSTD_CFLAGS)
 liblayer_a_SOURCES = \
 	src/layer/arread.c src/layer/arread.h \
+	src/layer/attrs.c src/layer/attrs.h \
 	src/layer/changeset.c src/layer/changeset.h \
 	src/layer/closer.c src/layer/closer.h \
 	src/layer/codec.c src/layer/codec.h \
+	src/layer/content.c src/layer/content.h \
+	src/layer/dirread.c src/layer/dirread.h \
 	src/layer/disk.c src/layer/disk.h \
 	src/layer/entry.h \
 	src/layer/inflate.h \
@@ -15,6 +18,7 @@ liblayer_a_SOURCES = \
 	src/layer/memread.c src/layer/memread.h \
 	src/layer/pipeline.c src/layer/pipeline.h \
 	src/layer/place.c src/layer/place.h \
+	src/layer/seen.c src/layer/seen.h \
 	src/layer/stack.h \
 	src/layer/stats.h \
 	src/layer/tarhead.c src/layer/tarhead.h \
