@@ -87,4 +87,5 @@ EXTRA_DIST += $(checks) $(suites) $(properties) test/checks/lib.sh \
 	test/property/flatten.py test/property/layertar.py \
 	test/property/oracle.py test/property/stacks.py \
 	test/property/trees.py \
-	test/bench/bench test/bench/bench.py test/bench/line.py
+	test/bench/bench test/bench/bench.py test/bench/convert.py \
+	test/bench/line.py test/bench/measure.py
