@@ -7,9 +7,12 @@ check_PROGRAMS += \
 	test/unit/t_codec \
 	test/unit/t_codec_zlib \
 	test/unit/t_disk \
+	test/unit/t_sqfsread \
+	test/unit/t_sqfswrite \
 	test/unit/t_tarhead \
 	test/unit/t_tarread \
 	test/unit/t_tree \
 	test/unit/t_unpack
 test_unit_t_codec_zlib_SOURCES = test/unit/t_codec.c src/layer/inflate_zlib.c
-EXTRA_DIST += test/unit/layertest.h test/unit/mktar.h
+EXTRA_DIST += test/unit/layertest.h test/unit/mktar.h \
+	test/unit/sqfstest.h
