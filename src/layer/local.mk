@@ -12,6 +12,9 @@ liblayer_a_SOURCES = \
 	src/layer/content.c src/layer/content.h \
 	src/layer/dirread.c src/layer/dirread.h \
 	src/layer/disk.c src/layer/disk.h \
+	src/layer/encgzip.c src/layer/encgzip.h \
+	src/layer/encode.c src/layer/encode.h \
+	src/layer/enczstd.c src/layer/enczstd.h \
 	src/layer/entry.h \
 	src/layer/inflate.h \
 	src/layer/inode.h \
@@ -27,7 +30,9 @@ liblayer_a_SOURCES = \
 	src/layer/seen.c src/layer/seen.h \
 	src/layer/stats.h \
 	src/layer/tarhead.c src/layer/tarhead.h \
+	src/layer/tarmake.c src/layer/tarmake.h \
 	src/layer/tarread.c src/layer/tarread.h \
+	src/layer/tarwrite.c src/layer/tarwrite.h \
 	src/layer/tree.c src/layer/tree.h \
 	src/layer/unpack.c src/layer/unpack.h
 if HAVE_ISAL

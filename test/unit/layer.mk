@@ -9,6 +9,7 @@ check_PROGRAMS += \
 	test/unit/t_content \
 	test/unit/t_dirread \
 	test/unit/t_disk \
+	test/unit/t_encode \
 	test/unit/t_memread \
 	test/unit/t_merge \
 	test/unit/t_shadow \
@@ -16,6 +17,7 @@ check_PROGRAMS += \
 	test/unit/t_sqfswrite \
 	test/unit/t_tarhead \
 	test/unit/t_tarread \
+	test/unit/t_tarwrite \
 	test/unit/t_tree \
 	test/unit/t_unpack
 test_unit_t_codec_zlib_SOURCES = test/unit/t_codec.c src/layer/inflate_zlib.c
