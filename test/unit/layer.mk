@@ -26,3 +26,5 @@ EXTRA_DIST += test/unit/dirtest.h test/unit/entrytest.h \
 	test/unit/layercases.h test/unit/layertest.h test/unit/mktar.h \
 	test/unit/sqfstest.h
 	test/unit/stacktest.h
+EXTRA_DIST += test/unit/layertest.h test/unit/mktar.h \
+	test/unit/mksqfs.h test/unit/sqfslies.h test/unit/sqfstest.h
