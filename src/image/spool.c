@@ -101,8 +101,8 @@ static void tell(struct reading *r)
 
 /* The current entry's content to FD and H. Sparse files would let a small
  * archive fill the disk, and nobody saves images with them. */
-static int copy_content(struct reading *r, const struct tarread_entry *entry,
-			int fd, struct hash *h, struct err *e)
+static int copy_content(struct reading *r, const struct entry *entry, int fd,
+			struct hash *h, struct err *e)
 {
 	uint64_t done = 0, at;
 	const void *p;
@@ -127,7 +127,7 @@ static int copy_content(struct reading *r, const struct tarread_entry *entry,
 	return 0;
 }
 
-static int put_file(struct reading *r, const struct tarread_entry *entry,
+static int put_file(struct reading *r, const struct entry *entry,
 		    struct spool_file *f, struct err *e)
 {
 	struct digest want;
@@ -157,19 +157,18 @@ static int put_file(struct reading *r, const struct tarread_entry *entry,
 
 /* A hard link says an entry's name, a symlink a path from where it is. What
  * leads out of the archive is no entry's name, so it is never found. */
-static char *link_target(const struct tarread_entry *entry, const char *name)
+static char *link_target(const struct entry *entry, const char *name)
 {
 	autostr char *dir = path_dir(name);
 	autostr char *path = NULL;
 
-	if (entry->type == TARREAD_HARDLINK || *entry->link == '/')
+	if (entry->type == ENTRY_HARDLINK || *entry->link == '/')
 		return path_clean(entry->link);
 	path = path_join(dir, entry->link);
 	return path_clean(path);
 }
 
-static int add(struct reading *r, const struct tarread_entry *entry,
-	       struct err *e)
+static int add(struct reading *r, const struct entry *entry, struct err *e)
 {
 	struct spool *s = r->s;
 	const char *name = check_name(entry->name, e);
@@ -177,9 +176,10 @@ static int add(struct reading *r, const struct tarread_entry *entry,
 
 	if (!name)
 		return -1;
-	if (entry->type == TARREAD_DIR)
+	if (entry->type == ENTRY_DIR)
 		return 0;
-	if (entry->type == TARREAD_DEVICE || entry->type == TARREAD_FIFO)
+	if (entry->type == ENTRY_CHAR || entry->type == ENTRY_BLOCK ||
+	    entry->type == ENTRY_FIFO)
 		return err_set(e, ERR_FORMAT,
 			       "'%s' is a device or fifo, which no image's "
 			       "archive has",
@@ -187,7 +187,7 @@ static int add(struct reading *r, const struct tarread_entry *entry,
 	s->v = mem_grow(s->v, &s->cap, s->n + 1, sizeof(*s->v));
 	f = &s->v[s->n++];
 	*f = (struct spool_file){ .name = xstrdup(name) };
-	if (entry->type != TARREAD_FILE) {
+	if (entry->type != ENTRY_FILE) {
 		f->link = link_target(entry, name);
 		return 0;
 	}
@@ -220,7 +220,7 @@ static int check_twins(const struct spool *s, struct err *e)
 
 static int read_entries(struct reading *r, struct err *e)
 {
-	struct tarread_entry entry;
+	struct entry entry;
 	size_t n = 0;
 	int rc;
 

@@ -93,7 +93,7 @@ void arread_free(struct arread *r)
 	free(r);
 }
 
-int arread_next(struct arread *r, struct tarread_entry *entry, struct err *e)
+int arread_next(struct arread *r, struct entry *entry, struct err *e)
 {
 	int got = tarread_next(r->tar, entry, e);
 	const void *p;

@@ -21,7 +21,7 @@ AUTO_DEFINE_PTR(arread, struct arread, arread_free)
 /* As tarread_next and tarread_data. Before the archive's end is reported, what
  * stands behind it is read as well, so that a compressed stream is known to be
  * whole and a writer at the other end of a pipe is not cut off. */
-MUST_CHECK int arread_next(struct arread *r, struct tarread_entry *entry,
+MUST_CHECK int arread_next(struct arread *r, struct entry *entry,
 			   struct err *e);
 MUST_CHECK int arread_data(struct arread *r, const void **p, size_t *n,
 			   uint64_t *offset, struct err *e);

@@ -189,9 +189,8 @@ static int not_made(const struct node *n, const char *what, struct err *e)
 	return err_sys(e, "can't make the %s '%s'", what, n->name);
 }
 
-int disk_gone(void *disk, struct node *n, struct err *e)
+int disk_gone(struct disk *d, struct node *n, struct err *e)
 {
-	struct disk *d = disk;
 	int parent;
 
 	if (n->type == NODE_DEVICE)
@@ -227,11 +226,6 @@ int disk_mkdir(struct disk *d, struct node *n, struct err *e)
 		return err_sys(e, "can't set the mode of '%s'", n->name);
 	n->dir->disk_mode = (uint16_t)mode;
 	return 0;
-}
-
-int disk_made(void *disk, struct node *n, struct err *e)
-{
-	return disk_mkdir(disk, n, e);
 }
 
 static int set_time(int parent, const char *name, const struct timespec *mtime,

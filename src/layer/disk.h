@@ -32,11 +32,8 @@ struct disk *disk_new(int root, struct err *e);
 void disk_free(struct disk *d);
 AUTO_DEFINE_PTR(disk, struct disk, disk_free)
 
-/* Keep the disk in step with the tree: struct tree_ops, with the disk as
- * context. */
-int disk_gone(void *disk, struct node *n, struct err *e);
-int disk_made(void *disk, struct node *n, struct err *e);
-
+/* N, and all below it, is no more. */
+MUST_CHECK int disk_gone(struct disk *d, struct node *n, struct err *e);
 /* Make N, a fresh directory, with the mode it has. */
 MUST_CHECK int disk_mkdir(struct disk *d, struct node *n, struct err *e);
 MUST_CHECK int disk_symlink(struct disk *d, struct node *n,

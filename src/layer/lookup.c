@@ -80,17 +80,18 @@ static size_t cut_end(char *path)
 	return len;
 }
 
-static int check_component(const char *s, size_t len, bool is_last,
+static int check_component(const char *s, size_t len, bool is_name_only,
 			   struct lookup_name *name, struct err *e)
 {
 	if (is_name(s, len, ".."))
 		return err_set(e, ERR_FORMAT, "'..' in the name of an entry");
 	if (check_length(len, e))
 		return -1;
-	return is_last ? 0 : check_middle(s, len, name, e);
+	return is_name_only ? 0 : check_middle(s, len, name, e);
 }
 
-int lookup_parse(char *path, struct lookup_name *name, struct err *e)
+int lookup_parse(char *path, enum lookup_rule rule, struct lookup_name *name,
+		 struct err *e)
 {
 	size_t len = cut_end(path);
 	size_t at = 0;
@@ -103,7 +104,9 @@ int lookup_parse(char *path, struct lookup_name *name, struct err *e)
 	while (at < len) {
 		size_t n = strcspn(path + at, "/");
 
-		if (check_component(path + at, n, at + n == len, name, e))
+		if (check_component(path + at, n,
+				    rule == LOOKUP_FLAT || at + n == len, name,
+				    e))
 			return -1;
 		if (at + n == len) {
 			name->dir_len = at;

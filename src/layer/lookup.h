@@ -21,11 +21,16 @@ struct lookup_name {
 	bool is_aufs;     /* below AUFS's own ".wh..wh.*": not an entry */
 };
 
+enum lookup_rule {
+	LOOKUP_LAYER, /* names ".wh.*" are those of layers */
+	LOOKUP_FLAT,  /* they are names like others */
+};
+
 /* Take PATH apart, an entry's name as the archive has it; what stands behind
  * the last component ("/", "/.") is cut off. ERR_FORMAT: a component "..", one
  * over 255 bytes, a whiteout's name in the middle, more than 4096 bytes. */
-MUST_CHECK int lookup_parse(char *path, struct lookup_name *name,
-			    struct err *e);
+MUST_CHECK int lookup_parse(char *path, enum lookup_rule rule,
+			    struct lookup_name *name, struct err *e);
 
 struct lookup;
 

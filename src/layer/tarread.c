@@ -36,6 +36,8 @@ struct tarread {
 	struct str link;
 	uint64_t size;
 	uint64_t data_end; /* of the pieces given out */
+	struct extent *extents;
+	size_t extents_cap;
 };
 
 static void keep_head(struct tarread *r)
@@ -88,6 +90,7 @@ struct tarread *tarread_new(int (*next)(void *ctx, const void **p, size_t *n,
 void tarread_free(struct tarread *r)
 {
 	archive_read_free(r->archive);
+	free(r->extents);
 	str_clear(&r->kept);
 	str_clear(&r->name);
 	str_clear(&r->link);
@@ -168,40 +171,69 @@ static void set_text(struct str *s, const struct tarhead_text *pax,
 
 /* libarchive takes a file whose name ends in a slash for a directory, as old
  * tar programs wrote them. */
-static enum tarread_type type_of(char letter, struct archive_entry *entry)
+static enum entry_type type_of(char letter, struct archive_entry *entry)
 {
 	switch (letter) {
 	case '1':
-		return TARREAD_HARDLINK;
+		return ENTRY_HARDLINK;
 	case '2':
-		return TARREAD_SYMLINK;
+		return ENTRY_SYMLINK;
 	case '3':
+		return ENTRY_CHAR;
 	case '4':
-		return TARREAD_DEVICE;
+		return ENTRY_BLOCK;
 	case '5':
 	case 'D':
-		return TARREAD_DIR;
+		return ENTRY_DIR;
 	case '6':
-		return TARREAD_FIFO;
+		return ENTRY_FIFO;
 	default:
-		return archive_entry_filetype(entry) == AE_IFDIR ? TARREAD_DIR
-								 : TARREAD_FILE;
+		return archive_entry_filetype(entry) == AE_IFDIR ? ENTRY_DIR
+								 : ENTRY_FILE;
 	}
 }
 
-static const char *link_of(enum tarread_type type, struct archive_entry *entry)
+static const char *link_of(enum entry_type type, struct archive_entry *entry)
 {
-	if (type == TARREAD_HARDLINK)
+	if (type == ENTRY_HARDLINK)
 		return archive_entry_hardlink(entry);
-	return type == TARREAD_SYMLINK ? archive_entry_symlink(entry) : "";
+	return type == ENTRY_SYMLINK ? archive_entry_symlink(entry) : "";
 }
 
-static int fill(struct tarread *r, const struct tarhead *h,
-		struct tarread_entry *out, struct err *e)
+/* An ID that no system has is nobody's we know. */
+static uint32_t id_of(int64_t id)
+{
+	return id >= 0 && id < UINT32_MAX ? (uint32_t)id : 0;
+}
+
+/* What libarchive knows of a sparse file before its content is read. */
+static void fill_extents(struct tarread *r, struct entry *out)
+{
+	int n = archive_entry_sparse_reset(r->entry);
+	int64_t at, len;
+
+	if (n <= 0)
+		return;
+	while (archive_entry_sparse_next(r->entry, &at, &len) == ARCHIVE_OK) {
+		if (at < 0 || len <= 0)
+			continue;
+		r->extents = mem_grow(r->extents, &r->extents_cap,
+				      out->n_extents + 1, sizeof(*r->extents));
+		r->extents[out->n_extents++] = (struct extent){
+			.at = (uint64_t)at,
+			.n = (uint64_t)len,
+		};
+	}
+	out->is_sparse = true;
+	out->extents = r->extents;
+}
+
+static int fill(struct tarread *r, const struct tarhead *h, struct entry *out,
+		struct err *e)
 {
 	static const struct tarhead_text none = { 0 };
-	enum tarread_type type = type_of(h->type, r->entry);
-	bool is_link = type == TARREAD_HARDLINK || type == TARREAD_SYMLINK;
+	enum entry_type type = type_of(h->type, r->entry);
+	bool is_link = type == ENTRY_HARDLINK || type == ENTRY_SYMLINK;
 	int64_t size = archive_entry_size(r->entry);
 	long ns = archive_entry_mtime_nsec(r->entry);
 
@@ -211,7 +243,7 @@ static int fill(struct tarread *r, const struct tarhead *h,
 	set_text(&r->link, is_link ? &h->link : &none, link_of(type, r->entry));
 	r->size = (uint64_t)size;
 	r->data_end = 0;
-	*out = (struct tarread_entry){
+	*out = (struct entry){
 		.type = type,
 		.name = r->name.p,
 		.link = r->link.p,
@@ -219,12 +251,20 @@ static int fill(struct tarread *r, const struct tarhead *h,
 		.mode = archive_entry_perm(r->entry) & 07777,
 		.mtime = { .tv_sec = archive_entry_mtime(r->entry),
 			   .tv_nsec = ns > 0 && ns < 1000000000 ? ns : 0 },
+		.uid = id_of(archive_entry_uid(r->entry)),
+		.gid = id_of(archive_entry_gid(r->entry)),
 		.has_xattrs = archive_entry_xattr_reset(r->entry) > 0,
 	};
+	if (type == ENTRY_CHAR || type == ENTRY_BLOCK) {
+		out->major = (uint32_t)archive_entry_rdevmajor(r->entry);
+		out->minor = (uint32_t)archive_entry_rdevminor(r->entry);
+	}
+	if (type == ENTRY_FILE)
+		fill_extents(r, out);
 	return 0;
 }
 
-int tarread_next(struct tarread *r, struct tarread_entry *entry, struct err *e)
+int tarread_next(struct tarread *r, struct entry *entry, struct err *e)
 {
 	struct tarhead h;
 
@@ -269,4 +309,26 @@ bool tarread_xattr(struct tarread *r, const char **name, const void **value,
 {
 	return archive_entry_xattr_next(r->entry, name, value, size) ==
 	       ARCHIVE_OK;
+}
+
+static int on_next(void *ctx, struct entry *out, struct err *e)
+{
+	return tarread_next(ctx, out, e);
+}
+
+static int on_data(void *ctx, const void **p, size_t *n, uint64_t *offset,
+		   struct err *e)
+{
+	return tarread_data(ctx, p, n, offset, e);
+}
+
+static bool on_xattr(void *ctx, const char **name, const void **value,
+		     size_t *size)
+{
+	return tarread_xattr(ctx, name, value, size);
+}
+
+struct entries tarread_entries(struct tarread *r)
+{
+	return (struct entries){ on_next, on_data, on_xattr, r };
 }

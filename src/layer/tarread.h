@@ -10,32 +10,7 @@
 #ifndef LAYER_TARREAD_H
 #define LAYER_TARREAD_H
 
-#include "base/err.h"
-
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <sys/types.h>
-#include <time.h>
-
-enum tarread_type {
-	TARREAD_FILE,
-	TARREAD_DIR,
-	TARREAD_SYMLINK,
-	TARREAD_HARDLINK,
-	TARREAD_FIFO,
-	TARREAD_DEVICE, /* block or character */
-};
-
-struct tarread_entry {
-	enum tarread_type type;
-	char *name;            /* never NULL; may be changed in place */
-	char *link;            /* what a symlink or hard link says, else "" */
-	uint64_t size;         /* of the content, holes included */
-	mode_t mode;           /* 07777 */
-	struct timespec mtime; /* any second, 0 to 999999999 ns */
-	bool has_xattrs;
-};
+#include "layer/entry.h"
 
 struct tarread;
 
@@ -49,15 +24,15 @@ AUTO_DEFINE_PTR(tarread, struct tarread, tarread_free)
 
 /* The next entry, valid until the next call: 1, 0 at the archive's end, or -1.
  * What NEXT said is passed on. */
-MUST_CHECK int tarread_next(struct tarread *r, struct tarread_entry *entry,
+MUST_CHECK int tarread_next(struct tarread *r, struct entry *entry,
 			    struct err *e);
-/* The next piece of the entry's content and where it belongs: 1, 0 at its end
- * or -1. Offsets only grow; between the pieces and up to the entry's size are
- * holes. */
+/* The next piece of the entry's content, see entry.h. */
 MUST_CHECK int tarread_data(struct tarread *r, const void **p, size_t *n,
 			    uint64_t *offset, struct err *e);
 /* The entry's next extended attribute; false if there is no more. */
 bool tarread_xattr(struct tarread *r, const char **name, const void **value,
 		   size_t *size);
+/* All that as a source; R's as long as it lives. */
+struct entries tarread_entries(struct tarread *r);
 
 #endif

@@ -13,6 +13,7 @@
 #define LAYER_TREE_H
 
 #include "base/err.h"
+#include "base/str.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,6 +36,7 @@ struct node {
 	struct node *prev;    /* sibling */
 	struct node *chain;   /* the name table's */
 	struct node_dir *dir; /* of a directory, else NULL */
+	void *data;           /* the caller's; NULL when new or implied */
 	uint32_t hash;        /* the name table's */
 	uint16_t layer;       /* the layer that wrote it, from 1 */
 	uint8_t type;         /* enum node_type */
@@ -108,6 +110,15 @@ MUST_CHECK int tree_opaque(struct tree *t, struct node *dir, unsigned layer,
 /* Remove N, which is not the root, and all below it, with GONE. */
 MUST_CHECK int tree_remove(struct tree *t, struct node *n, struct err *e);
 
+/* Call FN for every node, directories before what is in them, the children of
+ * one in the order of their names' bytes. */
+MUST_CHECK int tree_each(struct tree *t,
+			 int (*fn)(void *ctx, struct node *n, struct err *e),
+			 void *ctx, struct err *e);
+/* Order the children of every directory by the bytes of their names. */
+void tree_sort(struct tree *t);
+/* N's path from the root, without a slash in front; "" for the root. */
+void tree_path(const struct node *n, struct str *out);
 /* Call FN for every directory, children before their parents. */
 MUST_CHECK int tree_each_dir(struct tree *t,
 			     int (*fn)(void *ctx, struct node *n,

@@ -37,13 +37,14 @@ static int next(void *ctx, const void **p, size_t *n, struct err *e)
 }
 
 static const char type_letters[] = {
-	[TARREAD_FILE] = 'f', [TARREAD_DIR] = 'd',      [TARREAD_SYMLINK] = 's',
-	[TARREAD_FIFO] = 'p', [TARREAD_HARDLINK] = 'h', [TARREAD_DEVICE] = 'c',
+	[ENTRY_FILE] = 'f',  [ENTRY_DIR] = 'd',      [ENTRY_SYMLINK] = 's',
+	[ENTRY_FIFO] = 'p',  [ENTRY_HARDLINK] = 'h', [ENTRY_CHAR] = 'c',
+	[ENTRY_BLOCK] = 'b',
 };
 
 /* "f:NAME=CONTENT", "s:NAME>LINK" and so on; a hole is shown as "[N]". */
-static int show_data(struct tarread *r, const struct tarread_entry *x,
-		     struct str *out, struct err *e)
+static int show_data(struct tarread *r, const struct entry *x, struct str *out,
+		     struct err *e)
 {
 	uint64_t end = 0;
 	uint64_t at;
@@ -67,7 +68,7 @@ static int show(const struct str *archive, size_t step, struct str *out,
 {
 	struct bytes b = { .s = archive, .step = step };
 	AUTO(tarread) struct tarread *r = tarread_new(next, &b);
-	struct tarread_entry x;
+	struct entry x;
 	int got;
 
 	while ((got = tarread_next(r, &x, e)) > 0) {
@@ -75,7 +76,7 @@ static int show(const struct str *archive, size_t step, struct str *out,
 			 type_letters[x.type], x.name);
 		if (*x.link)
 			str_addf(out, ">%s", x.link);
-		if (x.type != TARREAD_FILE && !x.size)
+		if (x.type != ENTRY_FILE && !x.size)
 			continue;
 		str_addc(out, '=');
 		if (show_data(r, &x, out, e)) {
@@ -139,7 +140,7 @@ static const struct {
 	  { MK_DIR("d/"), MK_FILE("d/f", "data"), MK_SYM("s", "d"),
 	    MK_HARD("h", "d/f"), MK_FIFO("p"), MK_CHAR("c") },
 	  "d:d/ f:d/f=data s:s>d h:h>d/f p:p c:c", false },
-	{ "block device", { MK_BLOCK("b") }, "c:b", false },
+	{ "block device", { MK_BLOCK("b") }, "b:b", false },
 	{ "contiguous file", { { '7', "f", NULL, "data", 0, 0 } }, "f:f=data",
 	  false },
 	{ "unknown type", { MK_FILE("a", ""), { 'Z', "f", NULL, "x", 0, 0 } },

@@ -183,7 +183,7 @@ static int apply(struct job *j, char letter, char *path, const char *target,
 	const char *hidden;
 	bool fresh;
 
-	if (lookup_parse(path, &name, e))
+	if (lookup_parse(path, LOOKUP_LAYER, &name, e))
 		return -1;
 	enum whiteout kind = whiteout_of(name.base, &hidden);
 

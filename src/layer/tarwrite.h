@@ -1,0 +1,38 @@
+/* tarwrite.h - a merged tree or any entries to a tar archive (POSIX pax where
+ * ustar has no room).
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Deterministic: the same entries give the same bytes. Owners are numbers,
+ * names of users and groups are left out. Attributes are SCHILY.xattr records,
+ * sparse files GNU.sparse 1.0, as GNU tar and libarchive read them.
+ */
+#ifndef LAYER_TARWRITE_H
+#define LAYER_TARWRITE_H
+
+#include "base/err.h"
+#include "layer/entry.h"
+#include "layer/merge.h"
+
+struct tarwrite;
+
+/* The archive's bytes go to WRITE, in order. */
+struct tarwrite *tarwrite_new(int (*write)(void *ctx, const void *p, size_t n,
+					   struct err *e),
+			      void *ctx);
+void tarwrite_free(struct tarwrite *w);
+AUTO_DEFINE_PTR(tarwrite, struct tarwrite, tarwrite_free)
+
+/* One entry with its content and attributes from R. ENTRY->name may be anything
+ * but empty (the root is "./"). The bytes of content are always as many as the
+ * header says: a source that gives fewer or more is ERR_FORMAT. */
+MUST_CHECK int tarwrite_entry(struct tarwrite *w, const struct entry *entry,
+			      const struct entries *r, struct err *e);
+/* The tree of M: directories before what is in them, else in the order of the
+ * layers, further names of a file behind it; directories without an entry of
+ * their own too. One pass over the layers. */
+MUST_CHECK int tarwrite_merge(struct tarwrite *w, struct merge *m,
+			      struct err *e);
+/* The archive's end. */
+MUST_CHECK int tarwrite_end(struct tarwrite *w, struct err *e);
+
+#endif
