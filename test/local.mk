@@ -33,6 +33,7 @@ suites = \
 	test/bats/login.bats \
 	test/bats/manifests.bats \
 	test/bats/names.bats \
+	test/bats/peers.bats \
 	test/bats/platforms.bats \
 	test/bats/redirects.bats \
 	test/bats/refresh.bats \
