@@ -119,7 +119,7 @@ static int open_input(struct input *in, const char *text,
 		if (name_as_path(&n, e))
 			return -1;
 	}
-	if (name_refuse_archive(&n, e))
+	if (name_refuse_file(&n, e))
 		return -1;
 	if (n.kind == NAME_OCI)
 		return open_layout(in, &n, want, e);
@@ -248,8 +248,9 @@ static int to_path(struct input *in, const struct imgoci *img, const char *out,
 		   const struct convert_opts *o, char **path, struct err *e)
 {
 	AUTO(dest) struct dest d = DEST_INIT;
+	AUTO(name) struct name n = { 0 };
 
-	if (dest_open(&d, out, o->force, e) ||
+	if (name_parse_out(out, &n, e) || dest_open(&d, &n, o->force, e) ||
 	    to_dest(in, img, d.parent, &d, e))
 		return -1;
 	*path = str_fmt("%s", out);

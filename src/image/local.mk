@@ -12,6 +12,7 @@ libimage_a_SOURCES = \
 	src/image/checktree.c src/image/checktree.h \
 	src/image/convert.c src/image/convert.h \
 	src/image/dest.c src/image/dest.h \
+	src/image/detect.c src/image/detect.h \
 	src/image/download.c src/image/download_document.c src/image/download.h \
 	src/image/event.c src/image/event.h \
 	src/image/flatten.c src/image/flatten.h \
