@@ -35,6 +35,23 @@ static int read_env(json_t *config, struct strlist *out, struct err *e)
 	return 0;
 }
 
+static void read_labels(json_t *config, struct strlist *out)
+{
+	AUTO(strlist) struct strlist names = { 0 };
+	json_t *labels = json_object_get(config, "Labels"), *value;
+	const char *name;
+
+	json_object_foreach (labels, name, value)
+		if (json_is_string(value))
+			strlist_add(&names, name);
+	strlist_sort(&names);
+	for (size_t i = 0; i < names.n; i++) {
+		strlist_add(out, names.v[i]);
+		strlist_add(out, json_string_value(
+					 json_object_get(labels, names.v[i])));
+	}
+}
+
 static char *text_or_null(const char *s)
 {
 	return s && *s ? xstrdup(s) : NULL;
@@ -55,6 +72,7 @@ static int read_config(json_t *root, struct imgconfig *c, struct err *e)
 	    json_opt_str(config, "config", "WorkingDir", &workdir, e) ||
 	    json_opt_str(config, "config", "User", &user, e))
 		return -1;
+	read_labels(config, &c->labels);
 	c->workdir = text_or_null(workdir);
 	c->user = text_or_null(user);
 	return 0;
@@ -117,6 +135,7 @@ void imgconfig_clear(struct imgconfig *c)
 	strlist_clear(&c->env);
 	strlist_clear(&c->entrypoint);
 	strlist_clear(&c->cmd);
+	strlist_clear(&c->labels);
 	free(c->workdir);
 	free(c->user);
 	free(c->diff_ids);

@@ -10,6 +10,7 @@ libformat_a_SOURCES = \
 	src/format/digest.c src/format/digest.h \
 	src/format/envfile.c src/format/envfile.h \
 	src/format/imgconfig.c src/format/imgconfig.h \
+	src/format/imgconfig_edit.c \
 	src/format/json.c src/format/json.h \
 	src/format/manifest.c src/format/manifest.h \
 	src/format/media.c src/format/media.h \
@@ -17,6 +18,11 @@ libformat_a_SOURCES = \
 	src/format/platform.c src/format/platform.h \
 	src/format/ref.c src/format/ref.h \
 	src/format/regconf.c src/format/regconf.h \
+	src/format/rootless.c src/format/rootless.h \
 	src/format/saved.c src/format/saved.h \
+	src/format/sifarch.c src/format/sifarch.h \
+	src/format/sifhdr.c src/format/sifhdr.h \
+	src/format/sifhdr_write.c \
+	src/format/sqfshdr.c src/format/sqfshdr.h \
 	src/format/toml.c src/format/toml.h \
 	src/format/whiteout.c src/format/whiteout.h

@@ -292,10 +292,10 @@ static json_t *make_entry(const char *name, const struct descriptor *d)
 	json_t *entry = json_pack("{s:s, s:s, s:I}", "mediaType", d->media_type,
 				  "digest", d->digest.text, "size",
 				  (json_int_t)d->size);
-	AUTO(json) json_t *notes = json_pack("{s:s}", REF_NAME, name);
+	AUTO(json) json_t *notes = json_object();
 	AUTO(json) json_t *platform = NULL;
 
-	if (!notes)
+	if (name && json_object_set_new(notes, REF_NAME, json_string(name)))
 		return NULL;
 	if (*d->platform.os)
 		platform = json_pack("{s:s, s:s}", "architecture",
@@ -308,7 +308,8 @@ static json_t *make_entry(const char *name, const struct descriptor *d)
 	if (*d->source.text)
 		json_object_set_new(notes, DESCRIPTOR_SOURCE,
 				    json_string(d->source.text));
-	json_object_set(entry, "annotations", notes);
+	if (json_object_size(notes))
+		json_object_set(entry, "annotations", notes);
 	return TAKE(entry);
 }
 

@@ -40,10 +40,10 @@ void ocilayout_list_clear(struct ocilayout_list *l);
 AUTO_DEFINE(ocilayout_list, struct ocilayout_list, ocilayout_list_clear)
 
 /* New text of index.json: TEXT (NULL or empty: a new one) with an entry for D
- * (media_type, digest, size, and platform and source if set) under NAME. It
- * replaces those of the same NAME that have the same platform, or any of that
- * name if one of the two has no platform. Caller frees. NULL on error:
- * ERR_FORMAT, ERR_LIMIT. */
+ * (media_type, digest, size, and platform and source if set) under NAME, or
+ * without a name if it is NULL. It replaces those of the same NAME that have
+ * the same platform, or any of that name if one of the two has no platform.
+ * Caller frees. NULL on error: ERR_FORMAT, ERR_LIMIT. */
 char *ocilayout_set(const void *text, size_t n, const char *name,
 		    const struct descriptor *d, struct err *e);
 /* New text of index.json without the entries that are D (from ocilayout_list):

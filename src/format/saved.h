@@ -4,7 +4,8 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * What else is in such an archive (repositories, HEX/json, HEX/VERSION) is of
- * older versions and says nothing more.
+ * older versions and says nothing more. We write the first of them, which costs
+ * nothing.
  */
 #ifndef FORMAT_SAVED_H
 #define FORMAT_SAVED_H
@@ -31,5 +32,14 @@ MUST_CHECK int saved_parse(const void *text, size_t n, struct saved *out,
 			   struct err *e);
 void saved_clear(struct saved *s);
 AUTO_DEFINE(saved, struct saved, saved_clear)
+
+/* S as manifest.json, as `docker save` writes it. Caller frees. NULL if a name
+ * is not UTF-8 (ERR_FORMAT). */
+char *saved_write(const struct saved *s, struct err *e);
+/* The legacy file `repositories` for the same: for each name and tag the ID of
+ * the top layer, which is taken from the layer's name ("ID/layer.tar",
+ * "ID.tar"). A reference without a tag is left out. Always the same bytes for
+ * the same input. Caller frees. NULL as above. */
+char *saved_repositories(const struct saved *s, struct err *e);
 
 #endif

@@ -14,7 +14,10 @@ check_PROGRAMS += \
 	test/unit/t_platform \
 	test/unit/t_ref \
 	test/unit/t_regconf \
+	test/unit/t_rootless \
 	test/unit/t_saved \
+	test/unit/t_sifhdr \
+	test/unit/t_sqfshdr \
 	test/unit/t_toml \
 	test/unit/t_whiteout
 

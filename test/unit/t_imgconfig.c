@@ -28,7 +28,8 @@ static void test_full(void)
 		"\"PATH=/bin\",\"bad\",\"=bad\",\"\",\"E=\",\"N=a\\nb\","
 		"\"PATH=/usr/bin\"],\"Entrypoint\":[\"/bin/sh\",\"-c\"],"
 		"\"Cmd\":[\"a b\",\"\"],\"WorkingDir\":\"/w\",\"User\":\"1:2\","
-		"\"Volumes\":{\"/../../etc\":{}},\"Labels\":null,"
+		"\"Volumes\":{\"/../../etc\":{}},\"Labels\":{\"z=\":"
+		"\"\",\"a\":\"b=c\",\"n\":1},"
 		"\"ExposedPorts\":{\"80/tcp\":{}}},\"rootfs\":{\"type\":"
 		"\"layers\",\"diff_ids\":[\"" D0 "\",\"" D1 "\"]},"
 		"\"history\":[{\"created_by\":\"x\",\"empty_layer\":true}]}";
@@ -43,6 +44,7 @@ static void test_full(void)
 	is_list(&c.env, "PATH=/bin|E=|N=a\nb|PATH=/usr/bin", "environment");
 	is_list(&c.entrypoint, "/bin/sh|-c", "entry point");
 	is_list(&c.cmd, "a b|", "command");
+	is_list(&c.labels, "a|b=c|z=|", "labels");
 	is(c.workdir, "/w", "working directory");
 	is(c.user, "1:2", "user");
 	is_num((long long)c.n_diff_ids, 2, "layers");
@@ -102,8 +104,87 @@ static void test_many(void)
 	is(lines_kind(&e), "limit", "kind");
 }
 
+static const struct platform arm = { "linux", "arm", "v7" };
+
+// clang-format off
+static const struct {
+	const char *text;
+	bool has_platform;
+	const char *created, *created_by;
+	const char *want; /* begins with '{', or a message */
+} edits[] = {
+	{ "", true, NULL, NULL,
+	  "{\"architecture\":\"arm\",\"os\":\"linux\",\"rootfs\":{\"diff_ids\":[\"" D1 "\"],\"type\":\"layers\"},\"variant\":\"v7\"}" },
+	{ "{\"os\":\"linux\",\"architecture\":\"amd64\",\"variant\":\"v1\"}", false, NULL, NULL,
+	  "{\"architecture\":\"amd64\",\"os\":\"linux\",\"rootfs\":{\"diff_ids\":[\"" D1 "\"],\"type\":\"layers\"},\"variant\":\"v1\"}" },
+	{ "{\"x.y\":[1.5,null,{\"b\":1,\"a\":\"\\u00e4\\n\"}],\"created\":\"old\",\"history\":[{}],\"variant\":\"v1\","
+	  "\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\"" D0 "\"]},\"config\":{\"Own\":{},\"Env\":[\"A=b\"]}}", true, "2024-01-01T00:00:00Z", "ch-convert",
+	  "{\"architecture\":\"arm\",\"config\":{\"Env\":[\"A=b\"],\"Own\":{}},\"created\":\"2024-01-01T00:00:00Z\","
+	  "\"history\":[{\"created\":\"2024-01-01T00:00:00Z\",\"created_by\":\"ch-convert\"}],\"os\":\"linux\","
+	  "\"rootfs\":{\"diff_ids\":[\"" D1 "\"],\"type\":\"layers\"},\"variant\":\"v7\",\"x.y\":[1.5,null,{\"a\":\"\xc3\xa4\\n\",\"b\":1}]}" },
+	{ "{}", true, NULL, "x",
+	  "{\"architecture\":\"arm\",\"history\":[{\"created_by\":\"x\"}],\"os\":\"linux\",\"rootfs\":{\"diff_ids\":[\"" D1 "\"],\"type\":\"layers\"},\"variant\":\"v7\"}" },
+	{ "{}", false, NULL, NULL, "image configuration: os: expected a string, found nothing" },
+	{ "{\"os\":\"linux\"}", false, NULL, NULL, "image configuration: architecture: expected a string, found nothing" },
+	{ "[]", true, NULL, NULL, "image configuration: expected an object, found an array" },
+	{ "<", true, NULL, NULL, "image configuration: expected JSON, found '<'" },
+	{ "{}", true, "\xff", NULL, "image configuration: created: '\\xff' is not UTF-8" },
+};
+
+static const struct {
+	const char *text;
+	const char *inner, *outer; /* begin with '{', or are messages */
+} parts[] = {
+	{ "{\"config\":{\"Env\":[\"A=b\"],\"Cmd\":null},\"os\":\"linux\"}",
+	  "{\"Cmd\":null,\"Env\":[\"A=b\"]}", "{\"config\":{\"Cmd\":null,\"Env\":[\"A=b\"]},\"os\":\"linux\"}" },
+	{ "{\"Env\":[\"A=b\"],\"Cmd\":[\"sh\"]}", "{}", "{\"config\":{\"Cmd\":[\"sh\"],\"Env\":[\"A=b\"]}}" },
+	{ "{}", "{}", "{\"config\":{}}" },
+	{ "{\"config\":null,\"architecture\":\"x\"}", "{}", "{\"architecture\":\"x\",\"config\":null}" },
+	{ "{\"config\":7}", "image configuration: config: expected an object, found a number", "{\"config\":{\"config\":7}}" },
+	{ "[]", "image configuration: expected an object, found an array", "image configuration: expected an object, found an array" },
+	{ "", "image configuration: expected JSON, found nothing", "image configuration: expected JSON, found nothing" },
+};
+// clang-format on
+
+static void test_edit(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(edits); i++) {
+		struct digest id = { 0 };
+		struct imgconfig_change c = {
+			.platform = edits[i].has_platform ? &arm : NULL,
+			.diff_ids = &id,
+			.n_diff_ids = 1,
+			.created = edits[i].created,
+			.created_by = edits[i].created_by,
+		};
+		struct err e = { 0 };
+		autostr char *got = NULL;
+
+		ok(!digest_parse(D1, &id, &e), "digest %s", e.msg);
+		got = imgconfig_edit(edits[i].text, strlen(edits[i].text), &c,
+				     &e);
+		is(got ? got : e.msg, edits[i].want, edits[i].want);
+	}
+}
+
+static void test_parts(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		const char *text = parts[i].text;
+		struct err e = { 0 };
+		autostr char *inner = NULL, *outer = NULL;
+
+		inner = imgconfig_inner(text, strlen(text), &e);
+		is(inner ? inner : e.msg, parts[i].inner, parts[i].inner);
+		outer = imgconfig_outer(text, strlen(text), &e);
+		is(outer ? outer : e.msg, parts[i].outer, parts[i].outer);
+	}
+}
+
 int main(void)
 {
+	test_edit();
+	test_parts();
 	test_full();
 	test_small();
 	test_bad();

@@ -374,6 +374,30 @@ static void test_source(void)
 	is(back.source.text, "", "which is as none");
 }
 
+/* An image without a name: the one there is, and found so. */
+static void test_unnamed(void)
+{
+	AUTO(descriptor) struct descriptor d = { 0 };
+	AUTO(descriptor) struct descriptor back = { 0 };
+	autostr char *one = NULL, *two = NULL, *named = NULL;
+	struct err e = { 0 };
+
+	d.media_type = strdup(TYPE);
+	digest_set(&d.digest, HASH_SHA256, ZEROS ZEROS);
+	one = ocilayout_set(NULL, 0, NULL, &d, &e);
+	ok(one && !strstr(one, "annotations"), "no annotation %s", e.msg);
+	digest_set(&d.digest, HASH_SHA256, ONES ONES);
+	two = one ? ocilayout_set(one, strlen(one), NULL, &d, &e) : NULL;
+	ok(two && !ocilayout_find(two, strlen(two), NULL, NULL, &back, &e),
+	   "replaced, found %s", e.msg);
+	is(back.digest.text, d.digest.text, "the new one");
+	is(back.ref_name, NULL, "has no name");
+	named = two ? ocilayout_set(two, strlen(two), "a", &d, &e) : NULL;
+	descriptor_clear(&back);
+	ok(named && ocilayout_find(named, strlen(named), NULL, NULL, &back, &e),
+	   "a name is one more");
+}
+
 static void test_set_bad(void)
 {
 	AUTO(str) struct str s = { 0 };
@@ -407,6 +431,7 @@ int main(void)
 	test_set_platforms();
 	test_list();
 	test_source();
+	test_unnamed();
 	test_drop();
 	test_set_bad();
 	return tap_done();

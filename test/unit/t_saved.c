@@ -78,12 +78,59 @@ static char *many(int n, int m)
 	return show(s.p, s.len);
 }
 
+/* Written, and read again; TEXT is what is parsed first. */
+// clang-format off
+static const struct {
+	const char *text, *repositories;
+} writes[] = {
+	{ "[{\"Config\":\"c.json\",\"RepoTags\":[\"h:5000/a/b:1\",\"busybox:latest\"],\"Layers\":[\"x/layer.tar\",\"y/layer.tar\"]}]\n",
+	  "{\"busybox\":{\"latest\":\"y\"},\"h:5000/a/b\":{\"1\":\"y\"}}\n" },
+	{ "[{\"Config\":\"c\",\"RepoTags\":null,\"Layers\":[\"x\"]}]\n", "{}\n" },
+	{ "[{\"Config\":\"c\",\"RepoTags\":[\"a:2\",\"a:1\",\"h:5000/b\",\"a@sha256:00\"],\"Layers\":[\"x.tar\"]},"
+	  "{\"Config\":\"d\",\"RepoTags\":[\"a:3\"],\"Layers\":[\"x.tar\",\"blobs/sha256/z\"]}]\n",
+	  "{\"a\":{\"1\":\"x\",\"2\":\"x\",\"3\":\"z\"}}\n" },
+};
+// clang-format on
+
+static void test_write(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(writes); i++) {
+		AUTO(saved) struct saved s = { 0 };
+		autostr char *text = NULL, *repositories = NULL;
+		struct err e = { 0 };
+
+		ok(!saved_parse(writes[i].text, strlen(writes[i].text), &s, &e),
+		   "parse %s", e.msg);
+		text = saved_write(&s, &e);
+		is(text, writes[i].text, "manifest.json");
+		repositories = saved_repositories(&s, &e);
+		is(repositories, writes[i].repositories, "repositories");
+	}
+}
+
+/* Names come from the command line, too, where anything is possible. */
+static void test_write_bad(void)
+{
+	static const char text[] = "[{\"Config\":\"c\",\"Layers\":[\"x\"]}]";
+	AUTO(saved) struct saved s = { 0 };
+	struct err e = { 0 };
+
+	ok(!saved_parse(text, strlen(text), &s, &e), "parse %s", e.msg);
+	strlist_add(&s.v[0].tags, "a:\xff");
+	ok(!saved_write(&s, &e) && e.kind == ERR_FORMAT, "refused");
+	is(e.msg, "manifest.json: 'a:\\xff' is not UTF-8", "manifest.json");
+	ok(!saved_repositories(&s, &e), "refused");
+	is(e.msg, "repositories: 'a:\\xff' is not UTF-8", "repositories");
+}
+
 int main(void)
 {
 	autostr char *layers = many(1, 1001);
 	autostr char *images = many(1001, 1);
 	autostr char *most = many(1, 1000);
 
+	test_write();
+	test_write_bad();
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		autostr char *got = show(cases[i].text, strlen(cases[i].text));
 
