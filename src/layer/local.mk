@@ -12,6 +12,7 @@ liblayer_a_SOURCES = \
 	src/layer/inflate.h \
 	src/layer/inode.h \
 	src/layer/lookup.c src/layer/lookup.h \
+	src/layer/memread.c src/layer/memread.h \
 	src/layer/pipeline.c src/layer/pipeline.h \
 	src/layer/place.c src/layer/place.h \
 	src/layer/stack.h \
