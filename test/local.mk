@@ -9,7 +9,7 @@ include test/unit/run.mk
 
 LDADD = librun.a libimage.a libregistry.a liblayer.a libformat.a libbase.a \
 	$(CURL_LIBS) $(ARCHIVE_LIBS) $(ISAL_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) \
-	$(JANSSON_LIBS) $(CRYPTO_LIBS)
+	$(JANSSON_LIBS) $(CRYPTO_LIBS) $(SQUASHFS_LIBS)
 
 checks = \
 	test/checks/exits.sh \

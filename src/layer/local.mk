@@ -1,7 +1,8 @@
 # layer/ - floor 2: trees on disk and streams of archives.
 # SPDX-License-Identifier: Apache-2.0
 noinst_LIBRARIES += liblayer.a
-liblayer_a_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS) $(ZLIB_CFLAGS) $(ZSTD_CFLAGS)
+liblayer_a_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS) $(ZLIB_CFLAGS) $(ZSTD_CFLAGS) \
+	$(SQUASHFS_CFLAGS)
 liblayer_a_SOURCES = \
 	src/layer/arread.c src/layer/arread.h \
 	src/layer/changeset.c src/layer/changeset.h \
@@ -15,6 +16,8 @@ liblayer_a_SOURCES = \
 	src/layer/memread.c src/layer/memread.h \
 	src/layer/pipeline.c src/layer/pipeline.h \
 	src/layer/place.c src/layer/place.h \
+	src/layer/sqfsread.h \
+	src/layer/sqfswrite.h \
 	src/layer/stack.h \
 	src/layer/stats.h \
 	src/layer/tarhead.c src/layer/tarhead.h \
@@ -26,4 +29,16 @@ liblayer_a_SOURCES += src/layer/inflate_isal.c
 else
 liblayer_a_SOURCES += src/layer/inflate_zlib.c
 endif
+if HAVE_SQUASHFS
+liblayer_a_SOURCES += $(sqfs_sources)
+else
+liblayer_a_SOURCES += $(sqfs_none)
+endif
+sqfs_sources = \
+	src/layer/sqfsfile.c src/layer/sqfsfile.h \
+	src/layer/sqfsinode.c src/layer/sqfsinode.h \
+	src/layer/sqfstree.c src/layer/sqfstree.h \
+	src/layer/sqfswrite.c
+sqfs_none = src/layer/sqfsread_none.c src/layer/sqfswrite_none.c
+EXTRA_DIST += $(sqfs_sources) $(sqfs_none)
 EXTRA_DIST += src/layer/inflate_isal.c src/layer/inflate_zlib.c

@@ -14,6 +14,7 @@
 #define LAYER_SQFSWRITE_H
 
 #include "base/err.h"
+#include "base/strlist.h"
 #include "layer/entry.h"
 #include "layer/tree.h"
 
@@ -36,22 +37,25 @@ struct sqfswrite_stats {
 
 struct sqfswrite;
 
-/* The compressors that this build has, ended by NULL. */
-const char *const *sqfswrite_compressors(void);
+/* Add the compressors that this build has; none without libsquashfs. */
+void sqfswrite_compressors(struct strlist *out);
 /* An image in FD (the caller's, O_RDWR) from byte AT on. ERR_UNSUPPORTED: a
  * compressor that is not built in (they are listed), or this build has no
- * libsquashfs. ERR_USAGE: bad level or block size. */
+ * libsquashfs. ERR_USAGE: bad level or block size. Its threads run until
+ * sqfswrite_free. */
 struct sqfswrite *sqfswrite_new(int fd, uint64_t at,
 				const struct sqfswrite_opts *o, struct err *e);
 void sqfswrite_free(struct sqfswrite *w);
 AUTO_DEFINE_PTR(sqfswrite, struct sqfswrite, sqfswrite_free)
 
-/* merge_put of merge.h, with W as context. */
+/* merge_put of merge.h, with W as context. ERR_LIMIT for a file of more than
+ * 2^24 blocks. After a failure W is good for sqfswrite_free only. */
 int sqfswrite_put(void *w, const struct entry *entry, const struct entries *r,
 		  void **handle, struct err *e);
 /* The names of T (sorted; inodes as in inode.h, content by sqfswrite_put), and
- * the superblock. *SIZE: bytes of the image, padded to 4096. A tree of too many
- * entries or owners for the format is ERR_LIMIT. */
+ * the superblock. *SIZE: bytes of the image, padded to 4096; FD ends there. A
+ * tree of too many names or owners for the format is ERR_LIMIT. Once only, and
+ * W must outlive what looks at inode.content. */
 MUST_CHECK int sqfswrite_finish(struct sqfswrite *w, struct tree *t,
 				uint64_t *size, struct sqfswrite_stats *stats,
 				struct err *e);

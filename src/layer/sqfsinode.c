@@ -1,0 +1,343 @@
+/* sqfsinode.c - inodes of a squashfs image, and what they refer to by number.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "layer/sqfsinode.h"
+
+#include "base/mem.h"
+#include "base/str.h"
+
+#include <endian.h>
+#include <sqfs/block.h>
+#include <sqfs/error.h>
+#include <sqfs/meta_writer.h>
+#include <sqfs/table.h>
+#include <sqfs/xattr_writer.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define NO_XATTRS 0xffffffffu
+#define IDS_MAX 0xffffu             /* the superblock counts in 16 bits */
+#define ID_BITS 17                  /* of a hash table twice as long */
+#define XATTR_NAME_BYTES_MAX 255    /* XATTR_NAME_MAX */
+#define XATTR_VALUE_BYTES_MAX 65536 /* XATTR_SIZE_MAX */
+#define XATTRS_IN_BLOCK (SQFS_META_BLOCK_SIZE / 16)
+
+struct sqfsinode {
+	const struct sqfsinode_job *job;
+	sqfs_meta_writer_t *inodes;
+	sqfs_xattr_writer_t *xattrs;
+	uint32_t n_xattrs; /* sets of attributes */
+	uint32_t *ids;     /* little-endian, as in the table */
+	size_t n_ids;
+	uint32_t *slots; /* of a hash table: index of an ID + 1 */
+};
+
+static int failed(const struct sqfsinode *w, int code, struct err *e)
+{
+	return sqfsfile_fail(w->job->file, code, e);
+}
+
+void sqfsinode_free(struct sqfsinode *w)
+{
+	sqfs_destroy(w->inodes);
+	sqfs_destroy(w->xattrs);
+	free(w->ids);
+	free(w->slots);
+	free(w);
+}
+
+struct sqfsinode *sqfsinode_new(const struct sqfsinode_job *job, struct err *e)
+{
+	AUTO(sqfsinode) struct sqfsinode *w = xcalloc(1, sizeof(*w));
+
+	w->job = job;
+	w->ids = xcalloc(IDS_MAX, sizeof(*w->ids));
+	w->slots = xcalloc((size_t)1 << ID_BITS, sizeof(*w->slots));
+	w->inodes =
+		sqfs_meta_writer_create(&job->file->base, job->compressor, 0);
+	w->xattrs = sqfs_xattr_writer_create(0);
+	if (w->inodes && w->xattrs)
+		return TAKE(w);
+	failed(w, SQFS_ERROR_ALLOC, e);
+	return NULL;
+}
+
+static int id_index(struct sqfsinode *w, uint32_t id, uint16_t *out,
+		    struct err *e)
+{
+	uint32_t slot = (id * 0x9e3779b1u) >> (32 - ID_BITS);
+
+	while (w->slots[slot] && w->ids[w->slots[slot] - 1] != htole32(id))
+		slot = (slot + 1) % (1u << ID_BITS);
+	if (!w->slots[slot]) {
+		if (w->n_ids == IDS_MAX)
+			return err_set(e, ERR_LIMIT,
+				       "more than %u owners and groups, which "
+				       "is all that a squashfs image can have",
+				       IDS_MAX);
+		w->ids[w->n_ids++] = htole32(id);
+		w->slots[slot] = (uint32_t)w->n_ids;
+	}
+	*out = (uint16_t)(w->slots[slot] - 1);
+	return 0;
+}
+
+static uint32_t clamp(struct sqfsinode *w, int64_t s)
+{
+	if (s >= 0 && s <= UINT32_MAX)
+		return (uint32_t)s;
+	w->job->stats->times++;
+	return s < 0 ? 0 : UINT32_MAX;
+}
+
+static bool is_overlay(const char *name)
+{
+	const char *dot = strchr(name, '.');
+
+	return dot && str_starts(dot, ".overlay.");
+}
+
+static bool is_kept(const struct inode_xattr *x)
+{
+	return (str_starts(x->name, "user.") ||
+		str_starts(x->name, "trusted.") ||
+		str_starts(x->name, "security.")) &&
+	       strchr(x->name, '.')[1] &&
+	       strlen(x->name) <= XATTR_NAME_BYTES_MAX &&
+	       x->size <= XATTR_VALUE_BYTES_MAX;
+}
+
+/* The number of IN's set of attributes. */
+static int xattr_index(struct sqfsinode *w, const struct inode *in,
+		       uint32_t *out, struct err *e)
+{
+	int code;
+
+	*out = NO_XATTRS;
+	if (!in || !in->n_xattrs)
+		return 0;
+	code = sqfs_xattr_writer_begin(w->xattrs, 0);
+	for (size_t i = 0; i < in->n_xattrs && !code; i++) {
+		const struct inode_xattr *x = &in->xattrs[i];
+
+		if (is_overlay(x->name))
+			continue;
+		if (is_kept(x))
+			code = sqfs_xattr_writer_add(w->xattrs, x->name,
+						     x->value, x->size);
+		else
+			w->job->stats->xattrs++;
+	}
+	if (!code)
+		code = sqfs_xattr_writer_end(w->xattrs, out);
+	if (code)
+		return failed(w, code, e);
+	if (*out != NO_XATTRS && *out >= w->n_xattrs)
+		w->n_xattrs = *out + 1;
+	return 0;
+}
+
+/* What all inodes have: I is of a basic type, complete but for this. */
+static int common(struct sqfsinode *w, const struct inode *in,
+		  sqfs_inode_generic_t *i, uint32_t number, uint32_t xattrs,
+		  struct err *e)
+{
+	uint16_t uid, gid;
+	int code;
+
+	if (id_index(w, in ? in->uid : 0, &uid, e) ||
+	    id_index(w, in ? in->gid : 0, &gid, e))
+		return -1;
+	code = xattrs == NO_XATTRS ? 0 : sqfs_inode_set_xattr_index(i, xattrs);
+	if (code)
+		return failed(w, code, e);
+	i->base.mode = in ? in->mode & 07777 : 0755;
+	i->base.uid_idx = uid;
+	i->base.gid_idx = gid;
+	i->base.mod_time = clamp(w, in ? in->mtime_s : w->job->mtime);
+	i->base.inode_number = number;
+	return 0;
+}
+
+uint64_t sqfsinode_ref(const struct sqfsinode *w)
+{
+	uint64_t block;
+	uint32_t offset;
+
+	sqfs_meta_writer_get_position(w->inodes, &block, &offset);
+	return block << 16 | offset;
+}
+
+static int store(struct sqfsinode *w, const sqfs_inode_generic_t *i,
+		 struct err *e)
+{
+	int code = sqfs_meta_writer_write_inode(w->inodes, i);
+
+	return code ? failed(w, code, e) : 0;
+}
+
+/* The sizes of blocks go behind the inode. The library would have them all on
+ * the stack. */
+static int store_blocks(struct sqfsinode *w, const uint32_t *sizes, size_t n,
+			struct err *e)
+{
+	uint32_t some[1024];
+
+	for (size_t i = 0; i < n;) {
+		size_t k = 0;
+		int code;
+
+		while (k < ARRAY_SIZE(some) && i < n)
+			some[k++] = htole32(sizes[i++]);
+		code = sqfs_meta_writer_append(w->inodes, some,
+					       k * sizeof(*some));
+		if (code)
+			return failed(w, code, e);
+	}
+	return 0;
+}
+
+static int store_file(struct sqfsinode *w, const struct inode *in,
+		      uint32_t number, struct err *e)
+{
+	const struct sqfsinode_content *c = in->content;
+	sqfs_inode_generic_t empty = { .base.type = SQFS_INODE_FILE };
+	sqfs_inode_generic_t *i = c && c->file ? c->file : &empty;
+	size_t n = sqfs_inode_get_file_block_count(i);
+	uint32_t xattrs;
+
+	if (i == &empty && in->size)
+		return err_set(e, ERR_FORMAT,
+			       "a file of %llu bytes has no content",
+			       (unsigned long long)in->size);
+	if (i == &empty)
+		sqfs_inode_set_frag_location(i, UINT32_MAX, UINT32_MAX);
+	if (xattr_index(w, in, &xattrs, e) ||
+	    common(w, in, i, number, xattrs, e))
+		return -1;
+	if (in->n_links > 1) {
+		sqfs_inode_make_extended(i);
+		i->data.file_ext.nlink = in->n_links;
+	}
+	i->payload_bytes_used = 0;
+	if (store(w, i, e))
+		return -1;
+	i->payload_bytes_used = (uint32_t)(n * sizeof(uint32_t));
+	return store_blocks(w, i->extra, n, e);
+}
+
+/* A device's number as squashfs has it, as the kernel's new_encode_dev(). */
+static uint32_t device(const struct inode *in)
+{
+	return (in->minor & 0xff) | (in->major & 0xfff) << 8 |
+	       (in->minor & 0xfff00) << 12;
+}
+
+/* A device, fifo or symlink. */
+static int store_other(struct sqfsinode *w, const struct node *n,
+		       const struct inode *in, uint32_t number, struct err *e)
+{
+	const char *target = in->type == ENTRY_SYMLINK ? tree_target(n) : "";
+	size_t len = strlen(target);
+	autostr void *p = xcalloc(1, sizeof(sqfs_inode_generic_t) + len);
+	sqfs_inode_generic_t *i = p;
+	uint32_t xattrs;
+
+	switch (in->type) {
+	case ENTRY_SYMLINK:
+		i->base.type = SQFS_INODE_SLINK;
+		i->data.slink.nlink = in->n_links;
+		i->data.slink.target_size = (uint32_t)len;
+		memcpy(i->extra, target, len);
+		break;
+	case ENTRY_FIFO:
+		i->base.type = SQFS_INODE_FIFO;
+		i->data.ipc.nlink = in->n_links;
+		break;
+	default:
+		i->base.type = in->type == ENTRY_CHAR ? SQFS_INODE_CDEV
+						      : SQFS_INODE_BDEV;
+		i->data.dev.nlink = in->n_links;
+		i->data.dev.devno = device(in);
+		break;
+	}
+	if (xattr_index(w, in, &xattrs, e) ||
+	    common(w, in, i, number, xattrs, e))
+		return -1;
+	return store(w, i, e);
+}
+
+int sqfsinode_write(struct sqfsinode *w, const struct node *n,
+		    const struct inode *in, uint32_t number, struct err *e)
+{
+	return in->type == ENTRY_FILE ? store_file(w, in, number, e)
+				      : store_other(w, n, in, number, e);
+}
+
+int sqfsinode_dir(struct sqfsinode *w, const struct inode *in,
+		  const struct sqfsinode_dir *d, struct err *e)
+{
+	sqfs_inode_generic_t *i;
+	uint32_t xattrs;
+	int failed_too;
+
+	if (xattr_index(w, in, &xattrs, e))
+		return -1;
+	i = sqfs_dir_writer_create_inode(d->listing, 0, xattrs, d->parent);
+	if (!i)
+		return failed(w, SQFS_ERROR_ALLOC, e);
+	if (i->base.type == SQFS_INODE_DIR)
+		i->data.dir.nlink = d->n_dirs + 2;
+	else
+		i->data.dir_ext.nlink = d->n_dirs + 2;
+	failed_too = common(w, in, i, d->number, xattrs, e) || store(w, i, e);
+	sqfs_free(i);
+	return failed_too ? -1 : 0;
+}
+
+int sqfsinode_end(struct sqfsinode *w, struct err *e)
+{
+	int code = sqfs_meta_writer_flush(w->inodes);
+
+	return code ? failed(w, code, e) : 0;
+}
+
+static int finish_ids(struct sqfsinode *w, struct err *e)
+{
+	sqfs_super_t *super = w->job->super;
+	sqfs_u64 start;
+	int code = sqfs_write_table(&w->job->file->base, w->job->compressor,
+				    w->ids, w->n_ids * sizeof(*w->ids), &start);
+
+	super->id_count = (uint16_t)w->n_ids;
+	super->id_table_start = start;
+	return code ? failed(w, code, e) : 0;
+}
+
+/* The library (1.2.0, 1.3.1) writes one place behind its list of blocks if the
+ * last of them is full: there is one set more then, which nobody has. */
+static int finish_xattrs(struct sqfsinode *w, struct err *e)
+{
+	uint32_t unused;
+	int code = 0;
+
+	if (w->n_xattrs && w->n_xattrs % XATTRS_IN_BLOCK == 0) {
+		code = sqfs_xattr_writer_begin(w->xattrs, 0);
+		if (!code)
+			code = sqfs_xattr_writer_add(w->xattrs, "user.", "", 0);
+		if (!code)
+			code = sqfs_xattr_writer_end(w->xattrs, &unused);
+	}
+	if (!code)
+		code = sqfs_xattr_writer_flush(w->xattrs, &w->job->file->base,
+					       w->job->super,
+					       w->job->compressor);
+	return code ? failed(w, code, e) : 0;
+}
+
+int sqfsinode_tables(struct sqfsinode *w, struct err *e)
+{
+	return finish_ids(w, e) || finish_xattrs(w, e) ? -1 : 0;
+}

@@ -1,0 +1,366 @@
+/* sqfswrite.c - a merged tree to a squashfs image.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "layer/sqfswrite.h"
+
+#include "base/intr.h"
+#include "base/mem.h"
+#include "layer/sqfsfile.h"
+#include "layer/sqfstree.h"
+
+#include <sqfs/block_processor.h>
+#include <sqfs/block_writer.h>
+#include <sqfs/compressor.h>
+#include <sqfs/error.h>
+#include <sqfs/frag_table.h>
+#include <sqfs/super.h>
+#include <string.h>
+
+#define ALIGN 4096            /* of an image's size, for loop devices */
+#define BACKLOG (24u << 20)   /* bytes of blocks that are waiting or done */
+#define BACKLOG_PER_THREAD 10 /* blocks */
+#define BLOCKS_MAX (1u << 24) /* of a file: 2 TiB with blocks of 128 KiB */
+#define CHUNK 1024            /* contents that are allocated at once */
+
+struct chunk {
+	struct chunk *next;
+	size_t n;
+	struct sqfsinode_content v[CHUNK];
+};
+
+struct sqfswrite {
+	struct sqfsfile file;
+	sqfs_super_t super;
+	int64_t mtime;
+	struct sqfswrite_stats stats;
+	sqfs_compressor_t *compressor;
+	sqfs_compressor_t *decompressor;
+	sqfs_block_writer_t *blocks;
+	sqfs_frag_table_t *fragments;
+	sqfs_block_processor_t *data;
+	unsigned backlog;
+	struct chunk *chunks;
+};
+
+static const struct {
+	const char *name;
+	SQFS_COMPRESSOR id;
+	int level; /* the default; 0: it has no levels */
+	int max;
+} compressors[] = {
+	// clang-format off
+	{ "zstd", SQFS_COMP_ZSTD, 3, 22 },
+	{ "lz4",  SQFS_COMP_LZ4,  0, 0 },
+	{ "gzip", SQFS_COMP_GZIP, 9, 9 },
+	{ "xz",   SQFS_COMP_XZ,   6, 9 },
+	// clang-format on
+};
+
+static sqfs_compressor_t *make_compressor(SQFS_COMPRESSOR id, uint32_t block,
+					  int level, unsigned flags)
+{
+	sqfs_compressor_config_t c;
+	sqfs_compressor_t *out = NULL;
+
+	if (sqfs_compressor_config_init(&c, id, block, (uint16_t)flags))
+		return NULL;
+	if (level)
+		c.level = (uint32_t)level;
+	return sqfs_compressor_create(&c, &out) ? NULL : out;
+}
+
+void sqfswrite_compressors(struct strlist *out)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(compressors); i++) {
+		sqfs_compressor_t *c =
+			make_compressor(compressors[i].id, ALIGN, 0, 0);
+
+		if (c)
+			strlist_add(out, compressors[i].name);
+		sqfs_destroy(c);
+	}
+}
+
+static int unknown_compressor(const char *name, struct err *e)
+{
+	AUTO(strlist) struct strlist all = { 0 };
+
+	sqfswrite_compressors(&all);
+	autostr char *text = strlist_join(&all, ", ");
+
+	return err_set(e, ERR_UNSUPPORTED,
+		       "compressor '%s' is not built in; there are: %s", name,
+		       text);
+}
+
+static int set_compressor(struct sqfswrite *w, const struct sqfswrite_opts *o,
+			  uint32_t block, struct err *e)
+{
+	size_t i = 0;
+	int level;
+
+	while (i < ARRAY_SIZE(compressors) &&
+	       strcmp(compressors[i].name, o->compressor))
+		i++;
+	if (i == ARRAY_SIZE(compressors))
+		return unknown_compressor(o->compressor, e);
+	level = o->level ? o->level : compressors[i].level;
+	if (o->level && !compressors[i].max)
+		return err_set(e, ERR_USAGE, "%s has no compression levels",
+			       o->compressor);
+	if (level < 0 || level > compressors[i].max)
+		return err_set(e, ERR_USAGE,
+			       "expected a compression level from 1 to %d for "
+			       "%s, found %d",
+			       compressors[i].max, o->compressor, level);
+	w->compressor = make_compressor(compressors[i].id, block, level, 0);
+	w->decompressor = make_compressor(compressors[i].id, block, level,
+					  SQFS_COMP_FLAG_UNCOMPRESS);
+	if (!w->compressor || !w->decompressor)
+		return unknown_compressor(o->compressor, e);
+	sqfs_super_init(&w->super, block, 0, compressors[i].id);
+	return 0;
+}
+
+/* What stands in front of the blocks. The superblock is written again when it
+ * is known. */
+static int start(struct sqfswrite *w, struct err *e)
+{
+	int n = sqfs_super_write(&w->super, &w->file.base);
+
+	if (!n)
+		n = w->compressor->write_options(w->compressor, &w->file.base);
+	if (n < 0)
+		return sqfsfile_fail(&w->file, n, e);
+	if (n > 0)
+		w->super.flags |= SQFS_FLAG_COMPRESSOR_OPTIONS;
+	return 0;
+}
+
+static int start_threads(struct sqfswrite *w, unsigned threads, struct err *e)
+{
+	uint32_t block = w->super.block_size;
+	sqfs_block_processor_desc_t d = {
+		.size = sizeof(d),
+		.max_block_size = block,
+		.num_workers = threads,
+		.cmp = w->compressor,
+		.file = &w->file.base,
+		.uncmp = w->decompressor,
+	};
+	int code;
+
+	w->backlog = threads * BACKLOG_PER_THREAD;
+	if (w->backlog > BACKLOG / block)
+		w->backlog = BACKLOG / block;
+	if (w->backlog < threads + 2)
+		w->backlog = threads + 2;
+	d.max_backlog = w->backlog;
+	d.wr = w->blocks = sqfs_block_writer_create(&w->file.base, ALIGN, 0);
+	d.tbl = w->fragments = sqfs_frag_table_create(0);
+	if (!d.wr || !d.tbl)
+		return sqfsfile_fail(&w->file, SQFS_ERROR_ALLOC, e);
+	code = sqfs_block_processor_create_ex(&d, &w->data);
+	if (code == SQFS_ERROR_INTERNAL)
+		return err_set(e, ERR_SYS, "can't start %u threads", threads);
+	return code ? sqfsfile_fail(&w->file, code, e) : 0;
+}
+
+struct sqfswrite *sqfswrite_new(int fd, uint64_t at,
+				const struct sqfswrite_opts *o, struct err *e)
+{
+	AUTO(sqfswrite) struct sqfswrite *w = xcalloc(1, sizeof(*w));
+	uint32_t block = o->block ? o->block : SQFS_DEFAULT_BLOCK_SIZE;
+
+	sqfsfile_init(&w->file, fd, at, 0);
+	w->mtime = o->mtime;
+	if (block < SQFS_MIN_BLOCK_SIZE || block > SQFS_MAX_BLOCK_SIZE ||
+	    (block & (block - 1))) {
+		err_set(e, ERR_USAGE,
+			"expected a block size that is a power of two from "
+			"4096 to 1048576, found %u",
+			block);
+		return NULL;
+	}
+	if (set_compressor(w, o, block, e) || start(w, e) ||
+	    start_threads(w, o->threads ? o->threads : 1, e))
+		return NULL;
+	return TAKE(w);
+}
+
+/* The library frees what is queued only when it has gone through: with each
+ * error that is one block. */
+static void drain(struct sqfswrite *w)
+{
+	if (!w->file.error.kind)
+		err_set(&w->file.error, ERR_INTR, "given up");
+	for (unsigned i = 0; i < 4 * w->backlog; i++)
+		if (!sqfs_block_processor_sync(w->data))
+			return;
+}
+
+void sqfswrite_free(struct sqfswrite *w)
+{
+	struct chunk *next;
+
+	if (w->data)
+		drain(w);
+	sqfs_destroy(w->data);
+	sqfs_destroy(w->fragments);
+	sqfs_destroy(w->blocks);
+	sqfs_destroy(w->decompressor);
+	sqfs_destroy(w->compressor);
+	for (struct chunk *c = w->chunks; c; c = next) {
+		next = c->next;
+		for (size_t i = 0; i < c->n; i++)
+			sqfs_free(c->v[i].file);
+		free(c);
+	}
+	free(w);
+}
+
+static struct sqfsinode_content *new_content(void *ctx)
+{
+	struct sqfswrite *w = ctx;
+	struct chunk *c = w->chunks;
+
+	if (!c || c->n == CHUNK) {
+		c = xcalloc(1, sizeof(*c));
+		c->next = w->chunks;
+		w->chunks = c;
+	}
+	return &c->v[c->n++];
+}
+
+static int append(struct sqfswrite *w, const void *p, size_t n, struct err *e)
+{
+	int code = n ? sqfs_block_processor_append(w->data, p, n) : 0;
+
+	return code ? sqfsfile_fail(&w->file, code, e) : 0;
+}
+
+/* N zeros; whole blocks of them take no room. */
+static int hole(struct sqfswrite *w, uint64_t n, struct err *e)
+{
+	static const char zeros[64 << 10];
+
+	while (n) {
+		size_t k = n < sizeof(zeros) ? (size_t)n : sizeof(zeros);
+
+		if (intr_check(e) || append(w, zeros, k, e))
+			return -1;
+		n -= k;
+	}
+	return 0;
+}
+
+static int pieces(struct sqfswrite *w, const struct entry *entry,
+		  const struct entries *r, struct err *e)
+{
+	uint64_t end = 0;
+	uint64_t at;
+	const void *p;
+	size_t n;
+	int got;
+
+	while ((got = r->data(r->ctx, &p, &n, &at, e)) > 0) {
+		if (intr_check(e))
+			return -1;
+		if (at < end || at > entry->size || n > entry->size - at)
+			return err_set(e, ERR_FORMAT,
+				       "'%s': content outside of its %llu "
+				       "bytes",
+				       entry->name,
+				       (unsigned long long)entry->size);
+		if (hole(w, at - end, e) || append(w, p, n, e))
+			return -1;
+		end = at + n;
+	}
+	return got < 0 ? -1 : hole(w, entry->size - end, e);
+}
+
+int sqfswrite_put(void *ctx, const struct entry *entry, const struct entries *r,
+		  void **handle, struct err *e)
+{
+	struct sqfswrite *w = ctx;
+	struct sqfsinode_content *c = new_content(w);
+	int code;
+
+	if (entry->size / w->super.block_size >= BLOCKS_MAX)
+		return err_set(e, ERR_LIMIT,
+			       "'%s': %llu bytes are more than the limit of "
+			       "%llu for a file in a squashfs image with "
+			       "blocks of %u bytes",
+			       entry->name, (unsigned long long)entry->size,
+			       (unsigned long long)BLOCKS_MAX *
+				       w->super.block_size,
+			       w->super.block_size);
+	code = sqfs_block_processor_begin_file(w->data, &c->file, NULL, 0);
+	if (code)
+		return sqfsfile_fail(&w->file, code, e);
+	if (pieces(w, entry, r, e))
+		return -1;
+	code = sqfs_block_processor_end_file(w->data);
+	if (code)
+		return sqfsfile_fail(&w->file, code, e);
+	*handle = c;
+	return 0;
+}
+
+static int write_fragments(void *ctx, struct err *e)
+{
+	struct sqfswrite *w = ctx;
+	int code = sqfs_frag_table_write(w->fragments, &w->file.base, &w->super,
+					 w->compressor);
+
+	return code ? sqfsfile_fail(&w->file, code, e) : 0;
+}
+
+/* The superblock, and zeros behind the image up to a whole page. */
+static int end(struct sqfswrite *w, uint64_t *size, struct err *e)
+{
+	static const char zeros[ALIGN];
+	uint64_t used = w->file.size;
+	size_t more = (ALIGN - used % ALIGN) % ALIGN;
+	int code;
+
+	w->super.bytes_used = used;
+	w->super.modification_time = w->mtime < 0 ? 0
+				     : w->mtime > UINT32_MAX
+					     ? UINT32_MAX
+					     : (uint32_t)w->mtime;
+	code = sqfs_super_write(&w->super, &w->file.base);
+	if (!code)
+		code = w->file.base.write_at(&w->file.base, used, zeros, more);
+	if (code)
+		return sqfsfile_fail(&w->file, code, e);
+	*size = w->file.size;
+	/* Blocks that turned out to be there already may have been behind. */
+	if (ftruncate(w->file.fd, (off_t)(w->file.at + *size)))
+		return err_sys(e, "can't cut the squashfs image to its size");
+	return 0;
+}
+
+int sqfswrite_finish(struct sqfswrite *w, struct tree *t, uint64_t *size,
+		     struct sqfswrite_stats *stats, struct err *e)
+{
+	struct sqfsinode_job job = {
+		.file = &w->file,
+		.compressor = w->compressor,
+		.super = &w->super,
+		.mtime = w->mtime,
+		.stats = &w->stats,
+		.content = new_content,
+		.ctx = w,
+	};
+	int code = sqfs_block_processor_finish(w->data);
+
+	if (code)
+		return sqfsfile_fail(&w->file, code, e);
+	if (sqfstree_write(&job, t, write_fragments, e) || end(w, size, e))
+		return -1;
+	*stats = w->stats;
+	return 0;
+}
