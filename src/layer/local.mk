@@ -14,10 +14,13 @@ liblayer_a_SOURCES = \
 	src/layer/inode.h \
 	src/layer/lookup.c src/layer/lookup.h \
 	src/layer/memread.c src/layer/memread.h \
+	src/layer/merge.c src/layer/merge.h \
 	src/layer/pipeline.c src/layer/pipeline.h \
 	src/layer/place.c src/layer/place.h \
+	src/layer/shadow.c src/layer/shadow.h \
 	src/layer/sqfsread.h \
 	src/layer/sqfswrite.h \
+	src/layer/stack.c src/layer/stack.h \
 	src/layer/stack.h \
 	src/layer/stats.h \
 	src/layer/tarhead.c src/layer/tarhead.h \

@@ -27,9 +27,14 @@ struct merge *merge_new(const struct stack *s);
 void merge_free(struct merge *m);
 AUTO_DEFINE_PTR(merge, struct merge, merge_free)
 
-/* Put away the content of the file INODE, whose name is not known yet, by
- * reading R; *HANDLE (not NULL), of the callee's choice, will stand for it in
- * inode.content. Not called for empty files. */
+/* Limits. Both are far above any image that people make; what they cost is
+ * memory. */
+#define MERGE_ENTRIES_MAX 20000000 /* of all layers */
+#define MERGE_XATTR_MAX (1u << 20) /* bytes of an entry's attributes */
+
+/* Put away the content of a file whose name is not known yet, by reading R;
+ * *HANDLE (not NULL, PUT's to free) will stand for it in inode.content. It may
+ * turn out to be needed by no name. Not called for empty files. */
 typedef int merge_put(void *ctx, const struct entry *entry,
 		      const struct entries *r, void **handle, struct err *e);
 
@@ -47,10 +52,10 @@ typedef int merge_take(void *ctx, struct inode *inode, struct node *n,
 		       const struct entry *entry, const struct entries *r,
 		       struct err *e);
 
-/* Go through the layers once more, lowest first, and give each inode to TAKE
+/* Go through the layers once more, lowest first, and give each inode to FN
  * where its entry is. For formats that want a name before the content. Not
  * given: directories without an entry, further names. */
-MUST_CHECK int merge_each(struct merge *m, merge_take *take, void *ctx,
+MUST_CHECK int merge_each(struct merge *m, merge_take *fn, void *ctx,
 			  struct err *e);
 
 #endif

@@ -29,6 +29,9 @@ struct layer_source {
 	 * fail. Called at most once, from the caller's thread, for a layer that
 	 * may be being read. NULL: reads never wait for long. */
 	void (*cancel)(void *ctx);
+	/* To be read from its start again; NULL: can't be. Not while it is
+	 * being read. */
+	int (*rewind)(void *ctx, struct err *e);
 	void *ctx;
 	enum hash_algo blob_algo;
 	const char *blob_hex; /* expected sum of the compressed bytes, or NULL:
