@@ -172,7 +172,7 @@ static int write_dest(struct carried *c, const struct imgoci *i, struct err *e)
 	    imgoci_layers_open(c->root, i, false, &layers, e))
 		return -1;
 	if (!(is_sif ? imgsif_copy(&d, i, &layers, e)
-		     : flatten(d.parent, &d, i, name, &layers, e)))
+		     : flatten_layers(d.parent, &d, i, name, &layers, e)))
 		return 0;
 	return imgoci_drop_bad(c->root, i, e);
 }

@@ -136,7 +136,7 @@ static int to_dest(struct input *in, const struct imgoci *img, int tmpdir,
 
 	if (imgoci_layers_open(in->root, img, !in->is_store, &layers, e))
 		return err_ctx(e, "%s", in->shown);
-	if (flatten(tmpdir, d, img, in->shown, &layers, e)) {
+	if (flatten_layers(tmpdir, d, img, in->shown, &layers, e)) {
 		if (in->is_ours)
 			imgoci_drop_bad(in->root, img, e);
 		else

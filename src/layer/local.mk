@@ -21,7 +21,6 @@ liblayer_a_SOURCES = \
 	src/layer/sqfsread.h \
 	src/layer/sqfswrite.h \
 	src/layer/stack.c src/layer/stack.h \
-	src/layer/stack.h \
 	src/layer/stats.h \
 	src/layer/tarhead.c src/layer/tarhead.h \
 	src/layer/tarread.c src/layer/tarread.h \

@@ -15,6 +15,6 @@ check_PROGRAMS += \
 	test/unit/t_tree \
 	test/unit/t_unpack
 test_unit_t_codec_zlib_SOURCES = test/unit/t_codec.c src/layer/inflate_zlib.c
-	test/unit/layertest.h test/unit/mktar.h
+
 EXTRA_DIST += test/unit/entrytest.h test/unit/layercases.h \
-EXTRA_DIST += test/unit/entrytest.h test/unit/layertest.h test/unit/mktar.h
+	test/unit/layertest.h test/unit/mktar.h
