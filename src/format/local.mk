@@ -20,9 +20,12 @@ libformat_a_SOURCES = \
 	src/format/regconf.c src/format/regconf.h \
 	src/format/rootless.c src/format/rootless.h \
 	src/format/saved.c src/format/saved.h \
+	src/format/shenv.c src/format/shenv.h \
 	src/format/sifarch.c src/format/sifarch.h \
 	src/format/sifhdr.c src/format/sifhdr.h \
 	src/format/sifhdr_write.c \
+	src/format/sing.c src/format/sing.h \
+	src/format/sing_read.c \
 	src/format/sqfshdr.c src/format/sqfshdr.h \
 	src/format/toml.c src/format/toml.h \
 	src/format/whiteout.c src/format/whiteout.h

@@ -16,7 +16,9 @@ check_PROGRAMS += \
 	test/unit/t_regconf \
 	test/unit/t_rootless \
 	test/unit/t_saved \
+	test/unit/t_shenv \
 	test/unit/t_sifhdr \
+	test/unit/t_sing \
 	test/unit/t_sqfshdr \
 	test/unit/t_toml \
 	test/unit/t_whiteout

@@ -1,0 +1,88 @@
+/* sing.h - the directory /.singularity.d, with which Apptainer and Singularity
+ * run an image: made from an image configuration, and read back into one.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * What is in it is documented with apptainer.org, "Build Environment" and
+ * "Environment and Metadata". The scripts are POSIX sh, ours, and do what the
+ * ones that Apptainer makes of a Docker image do, but for two things: nothing
+ * is evaluated a second time (as with its --no-eval), and a value may hold
+ * anything.
+ */
+#ifndef FORMAT_SING_H
+#define FORMAT_SING_H
+
+#include "base/err.h"
+#include "format/imgconfig.h"
+
+#include <stdbool.h>
+
+#define SING_DIR ".singularity.d"
+#define SING_RUNSCRIPT SING_DIR "/runscript"
+#define SING_STARTSCRIPT SING_DIR "/startscript"
+#define SING_LABELS SING_DIR "/labels.json"
+#define SING_ENV_DOCKER SING_DIR "/env/10-docker2singularity.sh"
+#define SING_ENV_OWN SING_DIR "/env/90-environment.sh"
+/* A line of the runscripts that we make from a configuration. */
+#define SING_MADE "# Made from the entry point and the command of the image."
+
+enum sing_type { SING_FILE, SING_FOLDER, SING_LINK };
+
+struct sing_file {
+	const char *path; /* without a slash in front */
+	enum sing_type type;
+	unsigned int mode;
+	bool yields; /* only for an image that has nothing of that name */
+	char *text;  /* content or target; NULL for a folder */
+};
+
+struct sing_files {
+	struct sing_file *v; /* folders in front of what is in them */
+	size_t n;
+};
+
+/* All that an image of configuration C needs, owned by root: the directory, the
+ * links to it in the root, and the mount points that Apptainer wants. SOURCE is
+ * the reference that it came from, for the definition file, or NULL. A variable
+ * whose name is no identifier is left out; of one that is there twice the last
+ * counts. Always the same for the same input. */
+void sing_make(const struct imgconfig *c, const char *source,
+	       struct sing_files *out);
+void sing_files_clear(struct sing_files *f);
+AUTO_DEFINE(sing_files, struct sing_files, sing_files_clear)
+
+/* The text of PATH, borrowed, or NULL. */
+const char *sing_text(const struct sing_files *f, const char *path);
+/* The definition file, which is an object of its own in a SIF file, too. Caller
+ * frees. */
+char *sing_definition(const char *source);
+/* The object `inspect-metadata.json` of a SIF file. Caller frees. */
+char *sing_inspect(const struct sing_files *f);
+
+struct sing_text {
+	const char *p; /* NULL: there is none */
+	size_t n;
+};
+
+/* What an image has. */
+struct sing_texts {
+	struct sing_text runscript, labels, env_docker, env_own;
+	struct sing_text oci_config; /* the object of that name in a SIF file */
+};
+
+/* What could not be taken over. */
+struct sing_lost {
+	size_t commands; /* of the environment, which are more than exports */
+	bool is_labels;  /* labels.json is not a JSON object */
+};
+
+/* An image configuration, as imgconfig_edit takes it (no platform and no layers
+ * yet), from T. Where there is an `oci-config.json`, it wins over what it was
+ * made into: ENV_DOCKER and a runscript that was made from it. Otherwise the
+ * entry point is the runscript. Variables of ENV_OWN are set behind it, labels
+ * added to it. Scripts are read as far as they are assignments and exports;
+ * nothing is executed. Caller frees. NULL on error: ERR_FORMAT (the
+ * configuration), ERR_LIMIT (shenv.h). */
+char *sing_config(const struct sing_texts *t, struct sing_lost *lost,
+		  struct err *e);
+
+#endif
