@@ -171,7 +171,7 @@ int flatten_layers(int tmpdir, const struct dest *dest, const struct imgoci *i,
 		   const char *name, const struct imgoci_layers *layers,
 		   struct err *e)
 {
-	struct imgoci_stack stack;
+	AUTO(stack_layers) struct stack_layers stack = { 0 };
 	struct flatten f = {
 		.stack = &stack.stack,
 		.name = name,
@@ -187,6 +187,6 @@ int flatten_layers(int tmpdir, const struct dest *dest, const struct imgoci *i,
 			       "is a SIF file, which has no layers to unpack; "
 			       "get it as it is with 'ch-pull %s ./image.sif'",
 			       name);
-	imgoci_stack_init(&stack, layers);
+	stack_layers_init(&stack, layers->v, layers->n);
 	return flatten(tmpdir, dest, &f, e);
 }

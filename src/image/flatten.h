@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "image/dest.h"
 #include "image/imgoci.h"
+#include "layer/stack.h"
 
 /* What goes into the directory. */
 struct flatten {

@@ -103,6 +103,13 @@ static ssize_t read_fd(void *ctx, void *p, size_t n, struct err *e)
 	return io_read(*(int *)ctx, p, n, "layer", e);
 }
 
+static int rewind_fd(void *ctx, struct err *e)
+{
+	if (lseek(*(int *)ctx, 0, SEEK_SET) < 0)
+		return err_sys(e, "can't read it again");
+	return 0;
+}
+
 void imgoci_layers_new(const struct imgoci *i, struct imgoci_layers *out)
 {
 	size_t n = i->manifest.n_layers;
@@ -141,6 +148,7 @@ int imgoci_layers_open(int root, const struct imgoci *i, bool verify,
 			return -1;
 		}
 		out->v[k].read = read_fd;
+		out->v[k].rewind = rewind_fd;
 		out->v[k].ctx = &out->fds[k];
 		if (verify) {
 			out->v[k].blob_algo = d->digest.algo;
@@ -209,67 +217,6 @@ int imgoci_drop_bad(int root, const struct imgoci *i, struct err *e)
 			k + 1, n, d->digest.text, digest_algo(&d->digest), hex);
 	}
 	return -1;
-}
-
-/* One walk through layers. */
-struct pass {
-	stack_give *give;
-	void *arg;
-	struct layer_source *v; /* in the order of the walk */
-	size_t *at;             /* which layer each is */
-	size_t n;
-};
-
-static void pass_clear(struct pass *p)
-{
-	free(p->v);
-	free(p->at);
-}
-AUTO_DEFINE(pass, struct pass, pass_clear)
-
-static int give_layer(void *ctx, size_t i, const struct entries *r,
-		      struct err *e)
-{
-	struct pass *p = ctx;
-
-	return p->give(p->arg, p->at[i], r, e);
-}
-
-static int walk(void *ctx, enum stack_order order, const bool *want,
-		stack_give *give, void *arg, struct err *e)
-{
-	const struct imgoci_layers *l = ((struct imgoci_stack *)ctx)->layers;
-	AUTO(pass)
-	struct pass p = {
-		.give = give,
-		.arg = arg,
-		.v = xcalloc(l->n + 1, sizeof(*p.v)),
-		.at = xcalloc(l->n + 1, sizeof(*p.at)),
-	};
-
-	for (size_t k = 0; k < l->n; k++) {
-		size_t i = order == STACK_UP ? k : l->n - 1 - k;
-
-		if (want && !want[i])
-			continue;
-		if (l->fds[i] >= 0 && lseek(l->fds[i], 0, SEEK_SET) < 0)
-			return err_sys(e, "%s: can't read it again",
-				       l->names[i]);
-		p.at[p.n] = i;
-		p.v[p.n++] = l->v[i];
-	}
-	return pipeline_run(p.v, p.n, give_layer, &p, e);
-}
-
-void imgoci_stack_init(struct imgoci_stack *s, const struct imgoci_layers *l)
-{
-	*s = (struct imgoci_stack){
-		.stack = { .n = l->n,
-			   .rule = LOOKUP_LAYER,
-			   .walk = walk,
-			   .ctx = s },
-		.layers = l,
-	};
 }
 
 void imgoci_layers_close(struct imgoci_layers *l)

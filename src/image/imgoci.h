@@ -10,7 +10,6 @@
 #include "format/imgconfig.h"
 #include "format/manifest.h"
 #include "layer/pipeline.h"
-#include "layer/stack.h"
 
 #define IMGOCI_INDEX_DEPTH 4 /* an index in an index in ... */
 
@@ -63,13 +62,6 @@ int imgoci_layers_blame(const struct imgoci *i, const struct imgoci_layers *l,
 /* Unpacking I, with layers of the store ROOT, failed with E: layers there that
  * have gone bad are removed, so that the next pull fetches them. Returns -1. */
 int imgoci_drop_bad(int root, const struct imgoci *i, struct err *e);
-/* The layers L, which must live as long, as a stack. Those that are files can
- * be gone through again and again. */
-struct imgoci_stack {
-	struct stack stack;
-	const struct imgoci_layers *layers;
-};
-void imgoci_stack_init(struct imgoci_stack *s, const struct imgoci_layers *l);
 void imgoci_layers_close(struct imgoci_layers *l);
 AUTO_DEFINE(imgoci_layers, struct imgoci_layers, imgoci_layers_close)
 

@@ -31,9 +31,12 @@ struct dirread;
 /* The tree in ROOT (O_RDONLY, the caller's). SKIP: paths from the root that are
  * left out with all below them, without a slash in front, ended by NULL; may
  * be NULL. STATS are counted up. A directory or file that can't be read is an
- * error, as is a file that changes while it is read: a source that lies about a
- * size would make a broken archive. user.rootlesscontainers is never given as
- * an attribute; user.overlay.* neither. */
+ * error (ERR_SYS), as is a file that changes while it is read (ERR_DIGEST): a
+ * source that lies about a size would make a broken archive. Attributes are
+ * those of attrs.h, of files and directories only; user.rootlesscontainers is
+ * never given as one. More than TREE_DEPTH_MAX directories in one another are
+ * ERR_LIMIT. Memory: the names of the directories on the way, and files some
+ * of whose names are still to come. */
 struct dirread *dirread_new(int root, enum dirread_owner owner,
 			    const char *const *skip,
 			    struct dirread_stats *stats);

@@ -5,9 +5,12 @@ liblayer_a_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS) $(ZLIB_CFLAGS) $(ZSTD_CFLAGS)
 	$(SQUASHFS_CFLAGS)
 liblayer_a_SOURCES = \
 	src/layer/arread.c src/layer/arread.h \
+	src/layer/attrs.c src/layer/attrs.h \
 	src/layer/changeset.c src/layer/changeset.h \
 	src/layer/closer.c src/layer/closer.h \
 	src/layer/codec.c src/layer/codec.h \
+	src/layer/content.c src/layer/content.h \
+	src/layer/dirread.c src/layer/dirread.h \
 	src/layer/disk.c src/layer/disk.h \
 	src/layer/entry.h \
 	src/layer/inflate.h \
@@ -17,10 +20,15 @@ liblayer_a_SOURCES = \
 	src/layer/merge.c src/layer/merge.h \
 	src/layer/pipeline.c src/layer/pipeline.h \
 	src/layer/place.c src/layer/place.h \
+<<<<<<< HEAD
 	src/layer/shadow.c src/layer/shadow.h \
 	src/layer/sqfsread.h \
 	src/layer/sqfswrite.h \
 	src/layer/stack.c src/layer/stack.h \
+=======
+	src/layer/seen.c src/layer/seen.h \
+	src/layer/stack.h \
+>>>>>>> tarw
 	src/layer/stats.h \
 	src/layer/tarhead.c src/layer/tarhead.h \
 	src/layer/tarread.c src/layer/tarread.h \

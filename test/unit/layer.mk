@@ -6,6 +6,8 @@ check_PROGRAMS += \
 	test/unit/t_closer \
 	test/unit/t_codec \
 	test/unit/t_codec_zlib \
+	test/unit/t_content \
+	test/unit/t_dirread \
 	test/unit/t_disk \
 	test/unit/t_memread \
 	test/unit/t_merge \
@@ -15,6 +17,5 @@ check_PROGRAMS += \
 	test/unit/t_tree \
 	test/unit/t_unpack
 test_unit_t_codec_zlib_SOURCES = test/unit/t_codec.c src/layer/inflate_zlib.c
-
-EXTRA_DIST += test/unit/entrytest.h test/unit/layercases.h \
-	test/unit/layertest.h test/unit/mktar.h
+EXTRA_DIST += test/unit/dirtest.h test/unit/entrytest.h \
+	test/unit/layercases.h test/unit/layertest.h test/unit/mktar.h

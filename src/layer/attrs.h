@@ -1,0 +1,50 @@
+/* attrs.h - the extended attributes of an open file or directory that belong
+ * into an image: user.*, trusted.* and security.capability.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Left out is what is the host's: labels and signatures of its security
+ * modules, access lists (they name its users), and user.overlay.* and
+ * trusted.overlay.*, with which the image would tell an overlay file system
+ * things.
+ */
+#ifndef LAYER_ATTRS_H
+#define LAYER_ATTRS_H
+
+#include "base/err.h"
+#include "base/str.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct attr {
+	const char *name;
+	size_t at; /* of the value, in VALUES */
+	size_t size;
+};
+
+/* `struct attrs a = { 0 };` is empty. */
+struct attrs {
+	char *names;
+	size_t names_len;
+	struct str values;
+	struct attr *v; /* in the order of their names */
+	size_t n;
+	size_t cap;
+	size_t next; /* attrs_next's */
+};
+
+void attrs_clear(struct attrs *a);
+AUTO_DEFINE(attrs, struct attrs, attrs_clear)
+
+/* Empty again. */
+void attrs_reset(struct attrs *a);
+/* Read those of FD in place of what was there. What is listed but can't be read
+ * is left out, for a file may have attributes of others. ERR_SYS. */
+MUST_CHECK int attrs_read(struct attrs *a, int fd, struct err *e);
+/* Take NAME out, if it is there: its value, A's until the next attrs_read. */
+const void *attrs_take(struct attrs *a, const char *name, size_t *size);
+/* The next one; false if there is no more. */
+bool attrs_next(struct attrs *a, const char **name, const void **value,
+		size_t *size);
+
+#endif
