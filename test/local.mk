@@ -39,7 +39,8 @@ suites = \
 	test/bats/sites.bats \
 	test/bats/store.bats \
 	test/bats/tls.bats
-TESTS += $(check_PROGRAMS) $(checks) $(suites)
+properties = test/property/flatten.sh
+TESTS += $(check_PROGRAMS) $(checks) $(suites) $(properties)
 
 # Everything speaks TAP.
 TEST_EXTENSIONS = .sh .bats
@@ -61,6 +62,14 @@ AM_TESTS_ENVIRONMENT = \
 	archives='$(noinst_LIBRARIES)'; export archives; \
 	TEST_SHARED='$(TEST_SHARED)'; export TEST_SHARED;
 
+.PHONY: check-property
+# The same as in "make check" with more stacks: PROP_STACKS, PROP_SEED and what
+# else test/property/flatten.py reads.
+check-property: all
+	srcdir='$(abs_top_srcdir)' builddir='$(abs_top_builddir)' \
+		PROP_STACKS="$${PROP_STACKS:-10000}" \
+		$(SHELL) $(top_srcdir)/test/property/flatten.sh
+
 .PHONY: bench
 # Not a test: compares with other programs, see the script.
 bench: all
@@ -68,11 +77,14 @@ bench: all
 		TEST_SHARED='$(TEST_SHARED)' CC='$(CC)' \
 		bash $(top_srcdir)/test/bench/bench
 
-EXTRA_DIST += $(checks) $(suites) test/checks/lib.sh \
+EXTRA_DIST += $(checks) $(suites) $(properties) test/checks/lib.sh \
 	test/user.sh test/unit/run.sh test/unit/tap.h test/unit/hostile.h \
 	test/unit/forbid.h \
 	test/data \
 	test/bats/common.bash test/bats/faulty.bash test/bats/run.sh \
 	test/bats/suite.sh \
 	test/bats/tree.py test/bats/registry \
+	test/property/flatten.py test/property/layertar.py \
+	test/property/oracle.py test/property/stacks.py \
+	test/property/trees.py \
 	test/bench/bench test/bench/bench.py test/bench/line.py

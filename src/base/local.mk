@@ -3,6 +3,7 @@
 noinst_LIBRARIES += libbase.a
 libbase_a_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 libbase_a_SOURCES = \
+	src/base/arena.c src/base/arena.h \
 	src/base/auto.h \
 	src/base/conf.c src/base/conf.h \
 	src/base/dir.c src/base/dir.h \

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 /* A first allocation below this is not worth a second one soon after. */
@@ -85,5 +86,17 @@ void *mem_grow(void *p, size_t *cap, size_t want, size_t size)
 		n = want;
 	p = xrealloc(p, n, size);
 	*cap = n;
+	return p;
+}
+
+void *mem_huge(size_t n)
+{
+	void *p;
+
+	if (n < MEM_HUGE)
+		return xmalloc(n);
+	if (posix_memalign(&p, MEM_HUGE, n))
+		mem_fail("a large buffer");
+	madvise(p, n, MADV_HUGEPAGE); /* without it all works as well */
 	return p;
 }

@@ -24,6 +24,12 @@ void *xmemdup(const void *p, size_t n);
  * grows geometrically, updates *CAP and returns the array (maybe moved). */
 void *mem_grow(void *p, size_t *cap, size_t want, size_t size);
 
+/* N bytes of which most will be used: from MEM_HUGE on they are aligned to it
+ * and the kernel is asked for huge pages, which saves a page fault for each
+ * 4 KiB. */
+#define MEM_HUGE ((size_t)2 << 20)
+void *mem_huge(size_t n);
+
 /* Say on stderr that WHAT could not be had and abort: for a library's
  * constructor that fails only when memory is out. */
 NORETURN void mem_fail(const char *what);

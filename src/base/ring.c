@@ -41,12 +41,13 @@ struct ring {
 struct ring *ring_new(unsigned slots, size_t slot_bytes, unsigned readers)
 {
 	assert(slots > 0 && readers > 0 && readers <= READERS_MAX);
+	assert(slot_bytes <= SIZE_MAX / slots);
 	struct ring *r = xcalloc(1, sizeof(*r));
 
 	r->n_slots = slots;
 	r->slot_bytes = slot_bytes;
 	r->n_readers = readers;
-	r->bytes = xrealloc(NULL, slots, slot_bytes);
+	r->bytes = mem_huge(slots * slot_bytes);
 	r->slots = xcalloc(slots, sizeof(*r->slots));
 	pthread_mutex_init(&r->mutex, NULL);
 	pthread_cond_init(&r->has_room, NULL);

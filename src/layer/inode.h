@@ -32,10 +32,8 @@ struct inode {
 	size_t n_xattrs;
 	/* Where a file's content went: the writer's; NULL: not taken yet. */
 	void *content;
-	/* The writer's, while it goes through the tree in the end: NULL and 0
-	 * before. */
-	struct node *first; /* name under which it was written */
-	uint32_t number;
+	struct node *first; /* the first of its names; NULL: it has none */
+	uint32_t number;    /* the writer's; 0 before */
 };
 
 /* N's; NULL for a directory that has no entry of its own (0755, root's, time

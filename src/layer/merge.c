@@ -9,14 +9,13 @@
 
 #include "layer/merge.h"
 
+#include "base/arena.h"
 #include "base/intr.h"
 #include "base/mem.h"
 #include "layer/changeset.h"
 #include "layer/shadow.h"
 
 #include <string.h>
-
-#define CHUNK_BYTES ((size_t)64 << 10)
 
 struct record {
 	char *name;          /* what a link says stands behind it */
@@ -29,18 +28,11 @@ struct records {
 	size_t cap;
 };
 
-/* Memory that is given back all at once. */
-struct chunk {
-	struct chunk *next;
-	size_t used;
-	char bytes[];
-};
-
 struct merge {
 	const struct stack *stack;
 	struct records *layers;
 	size_t n_entries;
-	struct chunk *chunks;
+	struct arena arena; /* names, inodes */
 	struct shadow *shadow;
 	struct changeset *changeset;
 	merge_put *put;
@@ -50,24 +42,6 @@ struct merge {
 	size_t at;
 	struct inode *inode;
 };
-
-/* SIZE bytes, aligned for anything here. */
-static void *take(struct merge *m, size_t size)
-{
-	size = (size + 7) & ~(size_t)7;
-	if (!m->chunks || m->chunks->used + size > CHUNK_BYTES) {
-		size_t room = size > CHUNK_BYTES ? size : CHUNK_BYTES;
-		struct chunk *c = xmalloc(sizeof(*c) + room);
-
-		c->next = m->chunks;
-		c->used = 0;
-		m->chunks = c;
-	}
-	void *p = m->chunks->bytes + m->chunks->used;
-
-	m->chunks->used += size;
-	return p;
-}
 
 struct merge *merge_new(const struct stack *s)
 {
@@ -83,10 +57,7 @@ void merge_free(struct merge *m)
 	for (size_t i = 0; i < m->stack->n; i++)
 		free(m->layers[i].v);
 	free(m->layers);
-	for (struct chunk *c = m->chunks, *next; c; c = next) {
-		next = c->next;
-		free(c);
-	}
+	arena_clear(&m->arena);
 	if (m->shadow)
 		shadow_free(m->shadow);
 	if (m->changeset)
@@ -98,20 +69,11 @@ static char *keep_name(struct merge *m, const struct entry *x)
 {
 	size_t name_size = strlen(x->name) + 1;
 	size_t link_size = strlen(x->link) + 1;
-	char *p = take(m, name_size + link_size);
+	char *p = arena_take(&m->arena, name_size + link_size);
 
 	memcpy(p, x->name, name_size);
 	memcpy(p + name_size, x->link, link_size);
 	return p;
-}
-
-static void *keep(struct merge *m, const void *p, size_t n)
-{
-	void *to = take(m, n);
-
-	if (n)
-		memcpy(to, p, n);
-	return to;
 }
 
 static int by_name(const void *a, const void *b)
@@ -140,13 +102,13 @@ static int keep_xattrs(struct merge *m, struct inode *inode,
 				       "%u bytes of them",
 				       ARRAY_SIZE(x), MERGE_XATTR_MAX);
 		x[n++] = (struct inode_xattr){
-			.name = keep(m, name, strlen(name) + 1),
-			.value = keep(m, value, size),
+			.name = arena_copy(&m->arena, name, strlen(name) + 1),
+			.value = arena_copy(&m->arena, value, size),
 			.size = size,
 		};
 	}
 	qsort(x, n, sizeof(*x), by_name);
-	inode->xattrs = n ? keep(m, x, n * sizeof(*x)) : NULL;
+	inode->xattrs = n ? arena_copy(&m->arena, x, n * sizeof(*x)) : NULL;
 	inode->n_xattrs = n;
 	return 0;
 }
@@ -154,7 +116,7 @@ static int keep_xattrs(struct merge *m, struct inode *inode,
 static struct inode *keep_inode(struct merge *m, size_t layer,
 				const struct entry *x)
 {
-	struct inode *inode = take(m, sizeof(*inode));
+	struct inode *inode = arena_take(&m->arena, sizeof(*inode));
 
 	*inode = (struct inode){
 		.type = (uint8_t)x->type,

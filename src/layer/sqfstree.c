@@ -109,11 +109,10 @@ static int name(struct writer *w, struct node *n, struct err *e)
 	struct sqfsinode_content *c = in->content;
 	uint64_t ref = sqfsinode_ref(w->inodes);
 
-	if (in->first) {
+	if (in->number) {
 		list(w, n, formats[in->type], c->ref, in->number);
 		return 0;
 	}
-	in->first = n;
 	in->number = ++w->n_inodes;
 	if (in->n_links > 1 && !c)
 		c = in->content = w->job->content(w->job->ctx);

@@ -11,6 +11,7 @@
 
 #include "layer/tree.h"
 
+#include "base/arena.h"
 #include "base/mem.h"
 
 #include <assert.h>
@@ -28,7 +29,8 @@ struct tree {
 	size_t n_nodes;
 	struct node *root;
 	uint64_t changes;
-	uint64_t key[2]; /* of the hash: unknown to who made the image */
+	uint64_t key[2];    /* of the hash: unknown to who made the image */
+	struct arena arena; /* nodes; those that go leave their room */
 };
 
 static uint64_t rotl(uint64_t x, int bits)
@@ -98,7 +100,8 @@ static void table_grow(struct tree *t)
 	size_t n_old = t->n_buckets;
 
 	t->n_buckets = n_old * 2;
-	t->buckets = xcalloc(t->n_buckets, sizeof(*t->buckets));
+	t->buckets = mem_huge(t->n_buckets * sizeof(*t->buckets));
+	memset(t->buckets, 0, t->n_buckets * sizeof(*t->buckets));
 	for (size_t i = 0; i < n_old; i++)
 		while (old[i]) {
 			struct node *n = old[i];
@@ -113,11 +116,13 @@ static void table_grow(struct tree *t)
 
 /* The name and, for a symlink, its target stand behind the node, both with a
  * NUL. */
-static struct node *node_new(const char *name, size_t len, const char *target)
+static struct node *node_new(struct tree *t, const char *name, size_t len,
+			     const char *target)
 {
 	size_t target_size = target ? strlen(target) + 1 : 0;
 	size_t size = offsetof(struct node, name) + len + 1 + target_size;
-	struct node *n = xmalloc(size < sizeof(*n) ? sizeof(*n) : size);
+	struct node *n =
+		arena_take(&t->arena, size < sizeof(*n) ? sizeof(*n) : size);
 
 	*n = (struct node){ 0 };
 	memcpy(n->name, name, len);
@@ -127,26 +132,22 @@ static struct node *node_new(const char *name, size_t len, const char *target)
 	return n;
 }
 
-static struct node_dir *dir_new(unsigned depth)
+static struct node_dir *dir_new(struct tree *t, unsigned depth)
 {
-	struct node_dir *d = xcalloc(1, sizeof(*d));
+	struct node_dir *d = arena_take(&t->arena, sizeof(*d));
 
-	d->mode = IMPLIED_MODE;
-	d->depth = (uint16_t)depth;
-	d->slot = -1;
+	*d = (struct node_dir){
+		.mode = IMPLIED_MODE,
+		.depth = (uint16_t)depth,
+		.slot = -1,
+	};
 	return d;
 }
 
-static void node_free(struct node *n)
-{
-	free(n->dir);
-	free(n);
-}
-
 /* A node that is not in the tree yet. */
-static struct node *create(const struct node *dir, const char *name, size_t len,
-			   enum node_type type, const char *target,
-			   unsigned layer, struct err *e)
+static struct node *create(struct tree *t, const struct node *dir,
+			   const char *name, size_t len, enum node_type type,
+			   const char *target, unsigned layer, struct err *e)
 {
 	if (type == NODE_DIR && dir->dir->depth >= TREE_DEPTH_MAX) {
 		err_set(e, ERR_FORMAT,
@@ -154,22 +155,22 @@ static struct node *create(const struct node *dir, const char *name, size_t len,
 			TREE_DEPTH_MAX);
 		return NULL;
 	}
-	struct node *n = node_new(name, len, target);
+	struct node *n = node_new(t, name, len, target);
 
 	n->type = (uint8_t)type;
 	n->layer = (uint16_t)layer;
 	if (type == NODE_DIR)
-		n->dir = dir_new(dir->dir->depth + 1U);
+		n->dir = dir_new(t, dir->dir->depth + 1U);
 	return n;
 }
 
 /* Most names that are looked up are new: with two buckets for each node there
  * is mostly no other to be passed, which costs a cache miss. */
-static void add(struct tree *t, struct node *dir, struct node *n, size_t len)
+static void add(struct tree *t, struct node *dir, struct node *n, uint32_t hash)
 {
 	if (t->n_nodes * 2 >= t->n_buckets)
 		table_grow(t);
-	n->hash = hash_of(t, dir, n->name, len);
+	n->hash = hash;
 	struct node **to = bucket(t, n->hash);
 
 	n->chain = *to;
@@ -201,7 +202,6 @@ static int drop(struct tree *t, struct node *n, struct err *e)
 	if (n->type == NODE_DIR || n->type == NODE_SYMLINK)
 		t->changes++;
 	t->n_nodes--;
-	node_free(n);
 	return 0;
 }
 
@@ -263,9 +263,9 @@ struct tree *tree_new(const struct tree_ops *ops)
 	t->ops = ops;
 	t->n_buckets = TABLE_FIRST;
 	t->buckets = xcalloc(t->n_buckets, sizeof(*t->buckets));
-	t->root = node_new("", 0, NULL);
+	t->root = node_new(t, "", 0, NULL);
 	t->root->parent = t->root;
-	t->root->dir = dir_new(0);
+	t->root->dir = dir_new(t, 0);
 	t->root->dir->is_implied = true;
 	t->n_nodes = 1;
 	return t;
@@ -273,14 +273,7 @@ struct tree *tree_new(const struct tree_ops *ops)
 
 void tree_free(struct tree *t)
 {
-	for (size_t i = 0; i < t->n_buckets; i++)
-		while (t->buckets[i]) {
-			struct node *n = t->buckets[i];
-
-			t->buckets[i] = n->chain;
-			node_free(n);
-		}
-	node_free(t->root);
+	arena_clear(&t->arena);
 	free(t->buckets);
 	free(t);
 }
@@ -300,16 +293,21 @@ uint64_t tree_changes(const struct tree *t)
 	return t->changes;
 }
 
-struct node *tree_child(const struct tree *t, const struct node *dir,
-			const char *name, size_t len)
+static struct node *find(const struct tree *t, const struct node *dir,
+			 const char *name, size_t len, uint32_t hash)
 {
-	uint32_t hash = hash_of(t, dir, name, len);
 	struct node *n = *bucket(t, hash);
 
 	while (n && (n->hash != hash || n->parent != dir ||
 		     strncmp(n->name, name, len) || n->name[len]))
 		n = n->chain;
 	return n;
+}
+
+struct node *tree_child(const struct tree *t, const struct node *dir,
+			const char *name, size_t len)
+{
+	return find(t, dir, name, len, hash_of(t, dir, name, len));
 }
 
 const char *tree_target(const struct node *n)
@@ -330,7 +328,8 @@ int tree_put(struct tree *t, struct node *dir, const char *name,
 	     struct node **out, bool *fresh, struct err *e)
 {
 	size_t len = strlen(name);
-	struct node *old = tree_child(t, dir, name, len);
+	uint32_t hash = hash_of(t, dir, name, len);
+	struct node *old = find(t, dir, name, len, hash);
 
 	*fresh = !old || old->type != NODE_DIR || type != NODE_DIR;
 	if (!*fresh) {
@@ -340,11 +339,11 @@ int tree_put(struct tree *t, struct node *dir, const char *name,
 	}
 	if (old && tree_remove(t, old, e))
 		return -1;
-	struct node *n = create(dir, name, len, type, target, layer, e);
+	struct node *n = create(t, dir, name, len, type, target, layer, e);
 
 	if (!n)
 		return -1;
-	add(t, dir, n, len);
+	add(t, dir, n, hash);
 	*out = n;
 	return 0;
 }
@@ -352,12 +351,12 @@ int tree_put(struct tree *t, struct node *dir, const char *name,
 struct node *tree_imply(struct tree *t, struct node *dir, const char *name,
 			size_t len, unsigned layer, struct err *e)
 {
-	struct node *n = create(dir, name, len, NODE_DIR, NULL, layer, e);
+	struct node *n = create(t, dir, name, len, NODE_DIR, NULL, layer, e);
 
 	if (!n)
 		return NULL;
 	imply(n, layer);
-	add(t, dir, n, len);
+	add(t, dir, n, hash_of(t, dir, name, len));
 	return t->ops->made(t->ops->ctx, n, e) ? NULL : n;
 }
 

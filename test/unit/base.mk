@@ -1,6 +1,7 @@
 # Unit tests of base/.
 # SPDX-License-Identifier: Apache-2.0
 check_PROGRAMS += \
+	test/unit/t_arena \
 	test/unit/t_conf \
 	test/unit/t_dir \
 	test/unit/t_dirremove \

@@ -287,6 +287,26 @@ static void test_write(void)
 	ok(n == 4 && !memcmp(o, v, sizeof(o)), "the same objects");
 }
 
+/* The real file's descriptors come out as they were, byte by byte. What a
+ * signature has beyond that we don't keep. */
+static void test_write_real(const unsigned char *p)
+{
+	static unsigned char out[SIFHDR_DATA_AT];
+	autostr struct sifobj *v = NULL;
+	struct sifhdr h;
+	struct err e = { 0 };
+	size_t n = 0;
+
+	ok(!sifhdr_parse(p, SIFHDR_BYTES, FILE_SIZE, &h, &e) &&
+		   !sifhdr_objects(p + 4096, 28080, &h, FILE_SIZE, &v, &n, &e),
+	   "read %s", e.msg);
+	sifhdr_write(&h, v, n, out);
+	ok(!memcmp(out, p, SIFHDR_BYTES), "the same header");
+	ok(n == 5 &&
+		   !memcmp(out + SLOT(0), p + SLOT(0), 4 * SIFHDR_OBJECT_BYTES),
+	   "the same descriptors");
+}
+
 static void test_write_limits(void)
 {
 	static struct sifobj many[SIFHDR_SLOTS + 1];
@@ -356,6 +376,7 @@ int main(void)
 	test_two_roots(p);
 	test_unterminated(p);
 	test_write();
+	test_write_real(p);
 	test_write_limits();
 	test_bytes(p);
 	test_arch();

@@ -1,0 +1,28 @@
+/* arena.h - memory for many small things that are given back all at once.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * A thing costs its size and nothing more, neither when it is made nor when all
+ * go. Chunks grow from 64 KiB to 2 MiB, which the kernel may back with one huge
+ * page each. Aborts when memory is out, as mem.h. For one thread.
+ */
+#ifndef BASE_ARENA_H
+#define BASE_ARENA_H
+
+#include "base/auto.h"
+
+#include <stddef.h>
+
+struct arena {
+	struct arena_chunk *chunks;
+	size_t room; /* bytes left in the first of them */
+};
+
+/* N bytes, aligned for anything up to 8 bytes; not zeroed. */
+void *arena_take(struct arena *a, size_t n);
+/* A copy of the N bytes at P. */
+void *arena_copy(struct arena *a, const void *p, size_t n);
+/* All is given back; the arena is empty. */
+void arena_clear(struct arena *a);
+AUTO_DEFINE(arena, struct arena, arena_clear)
+
+#endif
