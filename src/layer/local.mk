@@ -27,7 +27,9 @@ liblayer_a_SOURCES = \
 	src/layer/stack.c src/layer/stack.h \
 	src/layer/stats.h \
 	src/layer/tarhead.c src/layer/tarhead.h \
+	src/layer/tarmake.c src/layer/tarmake.h \
 	src/layer/tarread.c src/layer/tarread.h \
+	src/layer/tarwrite.c src/layer/tarwrite.h \
 	src/layer/tree.c src/layer/tree.h \
 	src/layer/unpack.c src/layer/unpack.h
 if HAVE_ISAL

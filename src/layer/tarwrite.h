@@ -23,8 +23,10 @@ void tarwrite_free(struct tarwrite *w);
 AUTO_DEFINE_PTR(tarwrite, struct tarwrite, tarwrite_free)
 
 /* One entry with its content and attributes from R. ENTRY->name may be anything
- * but empty (the root is "./"). The bytes of content are always as many as the
- * header says: a source that gives fewer or more is ERR_FORMAT. */
+ * but empty (the root is "./" or "."). The bytes of content are always as many
+ * as the header says: what R does not give of a file are zeros, content beyond
+ * its size or outside of its extents is ERR_FORMAT. What R and WRITE
+ * say is passed on as it is. ERR_LIMIT: attributes of more than 1 MiB. */
 MUST_CHECK int tarwrite_entry(struct tarwrite *w, const struct entry *entry,
 			      const struct entries *r, struct err *e);
 /* The tree of M: directories before what is in them, else in the order of the

@@ -14,6 +14,7 @@ check_PROGRAMS += \
 	test/unit/t_shadow \
 	test/unit/t_tarhead \
 	test/unit/t_tarread \
+	test/unit/t_tarwrite \
 	test/unit/t_tree \
 	test/unit/t_unpack
 test_unit_t_codec_zlib_SOURCES = test/unit/t_codec.c src/layer/inflate_zlib.c
