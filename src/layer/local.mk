@@ -43,10 +43,14 @@ else
 liblayer_a_SOURCES += $(sqfs_none)
 endif
 sqfs_sources = \
+	src/layer/sqfsblocks.c src/layer/sqfsblocks.h \
 	src/layer/sqfsfile.c src/layer/sqfsfile.h \
+	src/layer/sqfsimage.c src/layer/sqfsimage.h \
 	src/layer/sqfsinode.c src/layer/sqfsinode.h \
+	src/layer/sqfsread.c \
 	src/layer/sqfstree.c src/layer/sqfstree.h \
-	src/layer/sqfswrite.c
+	src/layer/sqfswrite.c \
+	src/layer/sqfsxattr.c src/layer/sqfsxattr.h
 sqfs_none = src/layer/sqfsread_none.c src/layer/sqfswrite_none.c
 EXTRA_DIST += $(sqfs_sources) $(sqfs_none)
 EXTRA_DIST += src/layer/inflate_isal.c src/layer/inflate_zlib.c

@@ -5,6 +5,7 @@
 
 #include "layer/sqfsinode.h"
 
+#include "base/intr.h"
 #include "base/mem.h"
 #include "base/str.h"
 
@@ -199,21 +200,90 @@ static int store_blocks(struct sqfsinode *w, const uint32_t *sizes, size_t n,
 	return 0;
 }
 
+/* N holes in place of blocks. */
+static int store_holes(struct sqfsinode *w, uint64_t n, struct err *e)
+{
+	static const uint32_t none[1024];
+
+	while (n) {
+		size_t k = n < ARRAY_SIZE(none) ? (size_t)n : ARRAY_SIZE(none);
+
+		if (intr_check(e) || store_blocks(w, none, k, e))
+			return -1;
+		n -= k;
+	}
+	return 0;
+}
+
+/* The list of the N blocks of C. */
+static int store_list(struct sqfsinode *w, const struct sqfsinode_content *c,
+		      uint64_t n, struct err *e)
+{
+	uint64_t at = 0;
+
+	for (; c; c = c->next) {
+		size_t k = sqfs_inode_get_file_block_count(c->file);
+
+		if (store_holes(w, c->block - at, e) ||
+		    store_blocks(w, c->file->extra, k, e))
+			return -1;
+		at = c->block + k;
+	}
+	return store_holes(w, n - at, e);
+}
+
+/* C's parts as one inode OUT, but for its list of blocks; *N is how many. */
+static void join(const struct sqfsinode *w, const struct inode *in,
+		 const struct sqfsinode_content *c, sqfs_inode_generic_t *out,
+		 uint64_t *n)
+{
+	uint32_t size = w->job->super->block_size;
+	sqfs_inode_file_ext_t *f = &out->data.file_ext;
+	uint64_t n_there = 0;
+
+	*n = in->size / size;
+	*out = (sqfs_inode_generic_t){ .base.type = SQFS_INODE_FILE };
+	sqfs_inode_make_extended(out);
+	f->file_size = in->size;
+	f->fragment_idx = f->fragment_offset = UINT32_MAX;
+	for (; c; c = c->next) {
+		size_t k = sqfs_inode_get_file_block_count(c->file);
+		sqfs_u64 start;
+
+		/* The last part has it. */
+		sqfs_inode_get_frag_location(c->file, &f->fragment_idx,
+					     &f->fragment_offset);
+		sqfs_inode_get_file_block_start(c->file, &start);
+		for (size_t i = 0; i < k; i++) {
+			if (!c->file->extra[i])
+				continue;
+			if (!n_there++)
+				f->blocks_start = start;
+		}
+	}
+	if (in->size % size && f->fragment_idx == UINT32_MAX)
+		++*n;
+	f->sparse = (*n - n_there) * size;
+}
+
 static int store_file(struct sqfsinode *w, const struct inode *in,
 		      uint32_t number, struct err *e)
 {
-	const struct sqfsinode_content *c = in->content;
-	sqfs_inode_generic_t empty = { .base.type = SQFS_INODE_FILE };
-	sqfs_inode_generic_t *i = c && c->file ? c->file : &empty;
-	size_t n = sqfs_inode_get_file_block_count(i);
+	static const struct sqfsinode_content none;
+	const struct sqfsinode_content *c = in->content ? in->content : &none;
+	sqfs_inode_generic_t own = { .base.type = SQFS_INODE_FILE };
+	sqfs_inode_generic_t *i = c->file ? c->file : &own;
+	uint64_t n = sqfs_inode_get_file_block_count(i);
 	uint32_t xattrs;
 
-	if (i == &empty && in->size)
+	if (!c->file && !c->is_sparse && in->size)
 		return err_set(e, ERR_FORMAT,
 			       "a file of %llu bytes has no content",
 			       (unsigned long long)in->size);
-	if (i == &empty)
+	if (i == &own)
 		sqfs_inode_set_frag_location(i, UINT32_MAX, UINT32_MAX);
+	if (c->is_sparse)
+		join(w, in, c, i = &own, &n);
 	if (xattr_index(w, in, &xattrs, e) ||
 	    common(w, in, i, number, xattrs, e))
 		return -1;
@@ -221,11 +291,16 @@ static int store_file(struct sqfsinode *w, const struct inode *in,
 		sqfs_inode_make_extended(i);
 		i->data.file_ext.nlink = in->n_links;
 	}
+	/* The list is ours to write. */
+	uint32_t used = i->payload_bytes_used;
+	int failed_first;
+
 	i->payload_bytes_used = 0;
-	if (store(w, i, e))
+	failed_first = store(w, i, e);
+	i->payload_bytes_used = used;
+	if (failed_first)
 		return -1;
-	i->payload_bytes_used = (uint32_t)(n * sizeof(uint32_t));
-	return store_blocks(w, i->extra, n, e);
+	return c->file ? store_list(w, c, n, e) : store_holes(w, n, e);
 }
 
 /* A device's number as squashfs has it, as the kernel's new_encode_dev(). */
@@ -317,19 +392,27 @@ static int finish_ids(struct sqfsinode *w, struct err *e)
 }
 
 /* The library (1.2.0, 1.3.1) writes one place behind its list of blocks if the
- * last of them is full: there is one set more then, which nobody has. */
+ * last of them is full: there is one set more then, which nobody has, with a
+ * name that is too long for anybody to have. */
+static int fill_xattrs(struct sqfsinode *w)
+{
+	char name[XATTR_NAME_BYTES_MAX + 2] = "user.";
+	uint32_t unused;
+	int code;
+
+	if (!w->n_xattrs || w->n_xattrs % XATTRS_IN_BLOCK)
+		return 0;
+	memset(name + 5, 'x', sizeof(name) - 6);
+	code = sqfs_xattr_writer_begin(w->xattrs, 0);
+	if (!code)
+		code = sqfs_xattr_writer_add(w->xattrs, name, "", 0);
+	return code ? code : sqfs_xattr_writer_end(w->xattrs, &unused);
+}
+
 static int finish_xattrs(struct sqfsinode *w, struct err *e)
 {
-	uint32_t unused;
-	int code = 0;
+	int code = fill_xattrs(w);
 
-	if (w->n_xattrs && w->n_xattrs % XATTRS_IN_BLOCK == 0) {
-		code = sqfs_xattr_writer_begin(w->xattrs, 0);
-		if (!code)
-			code = sqfs_xattr_writer_add(w->xattrs, "user.", "", 0);
-		if (!code)
-			code = sqfs_xattr_writer_end(w->xattrs, &unused);
-	}
 	if (!code)
 		code = sqfs_xattr_writer_flush(w->xattrs, &w->job->file->base,
 					       w->job->super,

@@ -14,12 +14,17 @@
 #include <sqfs/dir_writer.h>
 #include <sqfs/inode.h>
 #include <sqfs/super.h>
+#include <stdbool.h>
 #include <stdint.h>
 
-/* What inode.content points to. */
+/* What inode.content points to. A file with holes is in parts: each is some of
+ * its blocks, one behind the other in the image, as a file of the library. */
 struct sqfsinode_content {
-	sqfs_inode_generic_t *file; /* the library's; NULL: no content */
-	uint64_t ref;               /* where the inode was written */
+	sqfs_inode_generic_t *file;     /* the library's; NULL: no content */
+	uint64_t ref;                   /* where the inode was written */
+	uint64_t block;                 /* number of the part's first block */
+	struct sqfsinode_content *next; /* part */
+	bool is_sparse;
 };
 
 struct sqfsinode_job {

@@ -10,6 +10,7 @@
 #include "layer/sqfsfile.h"
 #include "layer/sqfstree.h"
 
+#include <sqfs/block.h>
 #include <sqfs/block_processor.h>
 #include <sqfs/block_writer.h>
 #include <sqfs/compressor.h>
@@ -234,32 +235,82 @@ static struct sqfsinode_content *new_content(void *ctx)
 	return &c->v[c->n++];
 }
 
-static int append(struct sqfswrite *w, const void *p, size_t n, struct err *e)
+/* A file on its way. */
+struct filling {
+	struct sqfswrite *w;
+	const struct entry *entry;
+	struct sqfsinode_content *part; /* that is open */
+	uint64_t end;                   /* of what is done */
+};
+
+static int begin_part(struct filling *f, struct sqfsinode_content *part,
+		      struct err *e)
 {
-	int code = n ? sqfs_block_processor_append(w->data, p, n) : 0;
+	struct sqfswrite *w = f->w;
+	/* Parts must follow one another in the image. */
+	uint32_t flags = f->entry->is_sparse ? SQFS_BLK_DONT_DEDUPLICATE : 0;
+	int code = sqfs_block_processor_begin_file(w->data, &part->file, NULL,
+						   flags);
+
+	part->block = f->end / w->super.block_size;
+	f->part = part;
+	return code ? sqfsfile_fail(&w->file, code, e) : 0;
+}
+
+static int end_part(struct filling *f, struct err *e)
+{
+	struct sqfswrite *w = f->w;
+	int code = sqfs_block_processor_end_file(w->data);
 
 	return code ? sqfsfile_fail(&w->file, code, e) : 0;
 }
 
-/* N zeros; whole blocks of them take no room. */
-static int hole(struct sqfswrite *w, uint64_t n, struct err *e)
+static int append(struct filling *f, const void *p, size_t n, struct err *e)
 {
-	static const char zeros[64 << 10];
+	struct sqfswrite *w = f->w;
+	int code = n ? sqfs_block_processor_append(w->data, p, n) : 0;
+
+	f->end += n;
+	return code ? sqfsfile_fail(&w->file, code, e) : 0;
+}
+
+static int zeros(struct filling *f, uint64_t n, struct err *e)
+{
+	static const char some[64 << 10];
 
 	while (n) {
-		size_t k = n < sizeof(zeros) ? (size_t)n : sizeof(zeros);
+		size_t k = n < sizeof(some) ? (size_t)n : sizeof(some);
 
-		if (intr_check(e) || append(w, zeros, k, e))
+		if (intr_check(e) || append(f, some, k, e))
 			return -1;
 		n -= k;
 	}
 	return 0;
 }
 
-static int pieces(struct sqfswrite *w, const struct entry *entry,
-		  const struct entries *r, struct err *e)
+/* A hole up to TO. In a file that is known to have some, the blocks that are
+ * all hole are not even made: one part ends before them, another begins
+ * behind. */
+static int hole(struct filling *f, uint64_t to, struct err *e)
 {
-	uint64_t end = 0;
+	uint32_t block = f->w->super.block_size;
+	uint64_t first = (f->end + block - 1) / block * block;
+	uint64_t last = to == f->entry->size ? to : to / block * block;
+	struct sqfsinode_content *next;
+
+	if (!f->entry->is_sparse || first >= last)
+		return zeros(f, to - f->end, e);
+	if (zeros(f, first - f->end, e) || end_part(f, e))
+		return -1;
+	next = new_content(f->w);
+	f->part->next = next;
+	f->end = last;
+	return begin_part(f, next, e) || zeros(f, to - last, e) ? -1 : 0;
+}
+
+static int pieces(struct filling *f, const struct entries *r, struct err *e)
+{
+	const struct entry *entry = f->entry;
 	uint64_t at;
 	const void *p;
 	size_t n;
@@ -268,25 +319,24 @@ static int pieces(struct sqfswrite *w, const struct entry *entry,
 	while ((got = r->data(r->ctx, &p, &n, &at, e)) > 0) {
 		if (intr_check(e))
 			return -1;
-		if (at < end || at > entry->size || n > entry->size - at)
+		if (at < f->end || at > entry->size || n > entry->size - at)
 			return err_set(e, ERR_FORMAT,
 				       "'%s': content outside of its %llu "
 				       "bytes",
 				       entry->name,
 				       (unsigned long long)entry->size);
-		if (hole(w, at - end, e) || append(w, p, n, e))
+		if (hole(f, at, e) || append(f, p, n, e))
 			return -1;
-		end = at + n;
 	}
-	return got < 0 ? -1 : hole(w, entry->size - end, e);
+	return got < 0 ? -1 : hole(f, entry->size, e);
 }
 
 int sqfswrite_put(void *ctx, const struct entry *entry, const struct entries *r,
 		  void **handle, struct err *e)
 {
 	struct sqfswrite *w = ctx;
-	struct sqfsinode_content *c = new_content(w);
-	int code;
+	struct filling f = { .w = w, .entry = entry };
+	struct sqfsinode_content *c;
 
 	if (entry->size / w->super.block_size >= BLOCKS_MAX)
 		return err_set(e, ERR_LIMIT,
@@ -297,14 +347,10 @@ int sqfswrite_put(void *ctx, const struct entry *entry, const struct entries *r,
 			       (unsigned long long)BLOCKS_MAX *
 				       w->super.block_size,
 			       w->super.block_size);
-	code = sqfs_block_processor_begin_file(w->data, &c->file, NULL, 0);
-	if (code)
-		return sqfsfile_fail(&w->file, code, e);
-	if (pieces(w, entry, r, e))
+	c = new_content(w);
+	c->is_sparse = entry->is_sparse;
+	if (begin_part(&f, c, e) || pieces(&f, r, e) || end_part(&f, e))
 		return -1;
-	code = sqfs_block_processor_end_file(w->data);
-	if (code)
-		return sqfsfile_fail(&w->file, code, e);
 	*handle = c;
 	return 0;
 }
@@ -321,7 +367,7 @@ static int write_fragments(void *ctx, struct err *e)
 /* The superblock, and zeros behind the image up to a whole page. */
 static int end(struct sqfswrite *w, uint64_t *size, struct err *e)
 {
-	static const char zeros[ALIGN];
+	static const char none[ALIGN];
 	uint64_t used = w->file.size;
 	size_t more = (ALIGN - used % ALIGN) % ALIGN;
 	int code;
@@ -333,7 +379,7 @@ static int end(struct sqfswrite *w, uint64_t *size, struct err *e)
 					     : (uint32_t)w->mtime;
 	code = sqfs_super_write(&w->super, &w->file.base);
 	if (!code)
-		code = w->file.base.write_at(&w->file.base, used, zeros, more);
+		code = w->file.base.write_at(&w->file.base, used, none, more);
 	if (code)
 		return sqfsfile_fail(&w->file, code, e);
 	*size = w->file.size;

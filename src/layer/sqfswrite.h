@@ -4,7 +4,8 @@
  * libsquashfs (squashfs-tools-ng) makes the format; blocks are compressed by
  * its threads. Content is written as it comes; inodes and directories, which
  * need the names, at the end. The same calls give the same bytes, however many
- * threads. Files with the same content are stored once.
+ * threads. Files with the same content are stored once, but sparse ones; of
+ * those, blocks that are holes cost nothing.
  *
  * Kept: types, modes with set-ID bits, owners, devices, times of 1970 to 2106
  * (others are moved into that range and counted), hard links, holes,

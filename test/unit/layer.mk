@@ -12,6 +12,8 @@ check_PROGRAMS += \
 	test/unit/t_memread \
 	test/unit/t_merge \
 	test/unit/t_shadow \
+	test/unit/t_sqfsread \
+	test/unit/t_sqfswrite \
 	test/unit/t_tarhead \
 	test/unit/t_tarread \
 	test/unit/t_tarwrite \
@@ -19,4 +21,5 @@ check_PROGRAMS += \
 	test/unit/t_unpack
 test_unit_t_codec_zlib_SOURCES = test/unit/t_codec.c src/layer/inflate_zlib.c
 EXTRA_DIST += test/unit/dirtest.h test/unit/entrytest.h \
-	test/unit/layercases.h test/unit/layertest.h test/unit/mktar.h
+	test/unit/layercases.h test/unit/layertest.h test/unit/mktar.h \
+	test/unit/sqfstest.h
