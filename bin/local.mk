@@ -10,6 +10,7 @@ ch_pull_SOURCES = bin/ch-pull.c
 ch_pull_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS)
 ch_pull_LDADD = $(image_libs)
 ch_convert_SOURCES = bin/ch-convert.c
+ch_convert_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS)
 ch_convert_LDADD = $(image_libs)
 ch_image_SOURCES = bin/ch-image.c
 ch_image_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)

@@ -217,24 +217,26 @@ void dest_clear(struct dest *d)
 	*d = (struct dest)DEST_INIT;
 }
 
-int dest_check_apart(const struct dest *d, const char *in, struct err *e)
+int dest_check_apart(const struct name *n, const char *in, struct err *e)
 {
-	autostr char *self = str_fmt("/proc/self/fd/%d", d->parent);
-	autostr char *dir = d->parent < 0 ? NULL : realpath(self, NULL);
-	autostr char *from = dir ? realpath(in, NULL) : NULL;
-	autostr char *to = from ? path_join(dir, d->name) : NULL;
+	autostr char *base =
+		xstrndup(path_base(n->path), strcspn(path_base(n->path), "/"));
+	autostr char *dir = path_dir(n->path);
+	autostr char *full = realpath(dir, NULL);
+	autostr char *from = full ? realpath(in, NULL) : NULL;
+	autostr char *to = from ? path_join(full, base) : NULL;
 
-	if (!to) /* standard output, or what will be told where it is opened */
+	if (!to) /* what is not there is told where it is opened */
 		return 0;
 	if (str_eq(from, to))
 		return err_set(e, ERR_USAGE, "'%s' is what is read, too",
-			       d->shown);
+			       n->path);
 	if (path_is_within(from, to))
 		return err_set(e, ERR_USAGE, "'%s' is in '%s', which is read",
-			       d->shown, in);
+			       n->path, in);
 	if (path_is_within(to, from))
 		return err_set(e, ERR_USAGE, "'%s', which is read, is in '%s'",
-			       in, d->shown);
+			       in, n->path);
 	return 0;
 }
 

@@ -49,9 +49,9 @@ void dest_keep(struct dest *d, int parent, const char *name);
 void dest_clear(struct dest *d);
 AUTO_DEFINE(dest, struct dest, dest_clear)
 
-/* Is the existing file or directory IN, which is read, another one, and none in
- * the other? ERR_USAGE. */
-MUST_CHECK int dest_check_apart(const struct dest *d, const char *in,
+/* Is the existing file or directory IN, which is read, another one than what N
+ * (its path) names, and none in the other? ERR_USAGE. */
+MUST_CHECK int dest_check_apart(const struct name *n, const char *in,
 				struct err *e);
 /* Are there BYTES free for it? ERR_SYS (ENOSPC) with what is needed and what
  * there is. Of standard output nobody knows. */

@@ -53,8 +53,7 @@ static int put_blobs(int root, struct target *t, struct source *s,
 	type = i->manifest.media_type;
 	*top = (struct descriptor){
 		.media = MEDIA_MANIFEST,
-		.media_type =
-			xstrdup(type ? type : media_name(MEDIA_MANIFEST)),
+		.media_type = xstrdup(type ? type : media_name(MEDIA_MANIFEST)),
 		.digest = i->digest,
 		.size = i->size,
 		.platform = i->config.platform,
@@ -119,7 +118,8 @@ int imglayout_write(struct target *t, struct source *s, struct err *e)
 	AUTO(str) struct str layout = { 0 };
 	AUTO(str) struct str index = { 0 };
 	struct err none = { 0 };
-	autofd int root = open(t->name.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	autofd int root =
+		open(t->name.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (root < 0)
 		return fill_new(t, s, e);
@@ -135,8 +135,7 @@ int imglayout_write(struct target *t, struct source *s, struct err *e)
  * says what has happened. */
 static struct lease *take_lease(const struct store *s)
 {
-	autostr char *name =
-		str_fmt(LEASE_IMAGE "convert-%d", (int)getpid());
+	autostr char *name = str_fmt(LEASE_IMAGE "convert-%d", (int)getpid());
 	struct lease_view view = { 0 };
 	struct err ignored = { 0 }; /* see above */
 	struct lease *l = NULL;

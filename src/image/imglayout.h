@@ -8,8 +8,8 @@
 #include "image/source.h"
 #include "image/target.h"
 
-/* S in the layout T (oci:DIR[:TAG]), which is made if there is nothing, whole or
- * not at all; in one that is there S takes the place of what has its tag.
+/* S in the layout T (oci:DIR[:TAG]), which is made if there is nothing, whole
+ * or not at all; in one that is there S takes the place of what has its tag.
  * Without TAG: the tag that S has, or "latest". */
 MUST_CHECK int imglayout_write(struct target *t, struct source *s,
 			       struct err *e);

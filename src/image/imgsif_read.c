@@ -14,7 +14,10 @@
 #include "image/imgsqfs.h"
 
 #include <fcntl.h>
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -39,8 +42,8 @@ static int read_at(int fd, uint64_t at, size_t n, struct str *out,
 	size_t done = 0;
 
 	while (done < n) {
-		ssize_t got = pread(fd, buffer + done, n - done,
-				    (off_t)(at + done));
+		ssize_t got =
+			pread(fd, buffer + done, n - done, (off_t)(at + done));
 
 		if (got < 0 && errno != EINTR)
 			return err_sys(e, "can't read the SIF file");
@@ -49,7 +52,7 @@ static int read_at(int fd, uint64_t at, size_t n, struct str *out,
 		if (got > 0)
 			done += (size_t)got;
 	}
-	str_add(out, buffer, done);
+	str_addn(out, buffer, done);
 	return 0;
 }
 
@@ -131,7 +134,7 @@ static int make_config(struct source *s, const struct str *object,
 	whole = imgconfig_edit(outer, strlen(outer), &c, e);
 	if (!whole)
 		return -1;
-	str_adds(&text, whole);
+	str_add(&text, whole);
 	tell_lost(s, &lost);
 	return source_set_config(s, &text, e);
 }

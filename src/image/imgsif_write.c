@@ -77,8 +77,8 @@ static int walk(void *ctx, enum stack_order order, const bool *want,
 
 	if (order == STACK_UP && give_bottom(d, want, give, arg, e))
 		return -1;
-	if (above->walk(above->ctx, order, want ? want + 1 : NULL,
-			give_shifted, &shifted, e))
+	if (above->walk(above->ctx, order, want ? want + 1 : NULL, give_shifted,
+			&shifted, e))
 		return -1;
 	return order == STACK_DOWN ? give_bottom(d, want, give, arg, e) : 0;
 }
@@ -107,8 +107,8 @@ static void dress(struct dressed *d, const struct source *s, int64_t time_s)
 		add_file(f->yields || all_yield ? d->bottom : d->top, f);
 	}
 	strip_init(&d->strip, &s->stack, false);
-	stack_topped_init(&d->topped,
-			  s->root < 0 ? &d->strip.stack : &s->stack, d->top);
+	stack_topped_init(&d->topped, s->root < 0 ? &d->strip.stack : &s->stack,
+			  d->top);
 	d->stack = d->topped.stack;
 	d->stack.n++;
 	d->stack.names = NULL;
@@ -133,8 +133,8 @@ static int make_texts(const struct source *s, const struct dressed *d,
 {
 	t->v[DEFINITION] = sing_definition(s->ref.repo ? s->shown : NULL);
 	t->v[INSPECT] = sing_inspect(&d->files);
-	t->v[OCI_CONFIG] = imgconfig_inner(s->config_text.p,
-					   s->config_text.len, e);
+	t->v[OCI_CONFIG] =
+		imgconfig_inner(s->config_text.p, s->config_text.len, e);
 	return t->v[OCI_CONFIG] ? 0 : -1;
 }
 
@@ -155,7 +155,7 @@ static void describe(const struct texts *t, const char *arch, int64_t time_s,
 		.fs = SIFOBJ_SQUASHFS,
 		.part = SIFOBJ_PRIMARY,
 	};
-	snprintf(v[ROOT].arch, sizeof v[ROOT].arch, "%s", arch);
+	snprintf(v[ROOT].arch, sizeof v[ROOT].arch, "%.15s", arch);
 	for (size_t i = 0; i < ROOT; i++)
 		v[i].size = strlen(t->v[i]);
 	for (size_t i = 0; i < N_OBJECTS; i++)
@@ -187,8 +187,8 @@ static int write_front(int fd, const struct sifhdr *h, const struct sifobj *v,
 }
 
 static int write_all(struct outfile *out, const struct pack *p,
-		     struct dressed *d, const struct texts *t,
-		     const char *arch, struct err *e)
+		     struct dressed *d, const struct texts *t, const char *arch,
+		     struct err *e)
 {
 	bool is_timeless = p->is_reproducible && !p->time_s;
 	int64_t time_s = is_timeless ? SIFHDR_NO_TIME : p->time_s;
@@ -210,12 +210,15 @@ int imgsif_write(struct target *t, struct source *s, struct err *e)
 	AUTO(outfile) struct outfile out = OUTFILE_INIT;
 	AUTO(dressed) struct dressed d = { .top = NULL };
 	AUTO(texts) struct texts texts = { { NULL } };
-	const char *arch = *s->platform.arch ? s->platform.arch
-					     : t->platform->arch;
+	const char *arch =
+		*s->platform.arch ? s->platform.arch : t->platform->arch;
 
+	if (s->sif)
+		return imgsif_copy(&t->dest, &s->image, s->sif, e);
+	if (source_config(s, e))
+		return -1;
 	dress(&d, s, t->pack.time_s);
-	if (make_texts(s, &d, &texts, e) ||
-	    outfile_open(&out, &t->dest, e) ||
+	if (make_texts(s, &d, &texts, e) || outfile_open(&out, &t->dest, e) ||
 	    write_all(&out, &t->pack, &d, &texts, arch, e))
 		return -1;
 	return outfile_publish(&out, 0777, e);

@@ -10,6 +10,7 @@
 #include "format/json.h"
 #include "image/chmeta.h"
 #include "image/outfile.h"
+#include "layer/merge.h"
 #include "layer/sqfsread.h"
 #include "layer/sqfswrite.h"
 

@@ -17,8 +17,7 @@ MUST_CHECK int imgsqfs_open_at(struct source *s, int fd, uint64_t at,
 MUST_CHECK int imgsqfs_write(struct target *t, struct source *s, struct err *e);
 /* STACK to FD (O_RDWR) from AT on, packed as P says; *SIZE: its bytes. */
 MUST_CHECK int imgsqfs_pack(const struct stack *stack, const struct pack *p,
-			    int fd, uint64_t at, uint64_t *size,
-			    struct err *e);
+			    int fd, uint64_t at, uint64_t *size, struct err *e);
 /* The file PATH of the squashfs S (opened by one of the above), at most MAX
  * bytes, appended to OUT; one that is not there gives nothing. */
 MUST_CHECK int imgsqfs_file(const struct source *s, const char *path,

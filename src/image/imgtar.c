@@ -69,7 +69,7 @@ static int find_config(void *arg, size_t i, const struct entries *r,
 		str_clear(out);
 		while ((rc = r->data(r->ctx, &p, &n, &offset, e)) > 0 &&
 		       out->len + n <= JSON_BYTES_MAX)
-			str_add(out, p, n);
+			str_addn(out, p, n);
 		if (rc < 0)
 			return -1;
 	}

@@ -192,7 +192,7 @@ static int open_sif(struct layered *l, struct err *e)
 	s->stack = l->sif.stack;
 	s->has_sing = true;
 	s->sif = &l->layers;
-	str_add(&text, l->sif.config_text.p, l->sif.config_text.len);
+	str_addn(&text, l->sif.config_text.p, l->sif.config_text.len);
 	return source_set_config(s, &text, e);
 }
 
@@ -231,7 +231,7 @@ static int load(struct layered *l, const struct source_opts *o, struct err *e)
 	if (s->image.manifest.is_sif)
 		return open_sif(l, e) ? err_ctx(e, "%s", s->shown) : 0;
 	make_stack(l);
-	str_add(&text, s->image.config_text.p, s->image.config_text.len);
+	str_addn(&text, s->image.config_text.p, s->image.config_text.len);
 	return source_set_config(s, &text, e);
 }
 

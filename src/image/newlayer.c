@@ -104,8 +104,7 @@ static int make_layer(int root, const struct target *t, const struct source *s,
 		return -1;
 	set_digest(diff, m.plain);
 	d->media = MEDIA_LAYER;
-	d->media_type =
-		str_fmt("%s%s", media_name(MEDIA_LAYER), endings[kind]);
+	d->media_type = str_fmt("%s%s", media_name(MEDIA_LAYER), endings[kind]);
 	set_digest(&d->digest, m.packed);
 	d->size = m.size;
 	return blobs_publish(root, &m.tmp, &d->digest, e);

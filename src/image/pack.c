@@ -49,8 +49,7 @@ static enum encode_kind of_suffix(const char *path, enum encode_kind fallback)
 }
 
 int pack_stream(const struct pack *p, const char *path,
-		enum encode_kind fallback, enum encode_kind *out,
-		struct err *e)
+		enum encode_kind fallback, enum encode_kind *out, struct err *e)
 {
 	if (!p->compressor)
 		*out = of_suffix(path, fallback);

@@ -23,9 +23,9 @@ struct pack {
 
 /* TEXT is NAME[:LEVEL]. ERR_USAGE lists the names. */
 MUST_CHECK int pack_parse(struct pack *p, const char *text, struct err *e);
-/* The compression of a stream: P's if it was given, else what the suffix of PATH
- * says ("x.tgz"), else FALLBACK. ERR_UNSUPPORTED for one that streams don't
- * have. */
+/* The compression of a stream: P's if it was given, else what the suffix of
+ * PATH says ("x.tgz"), else FALLBACK. ERR_UNSUPPORTED for one that streams
+ * don't have. */
 MUST_CHECK int pack_stream(const struct pack *p, const char *path,
 			   enum encode_kind fallback, enum encode_kind *out,
 			   struct err *e);

@@ -22,12 +22,12 @@ struct plain {
 	int fd;
 	const struct digest *blob;
 	const struct digest *diff;
-	struct codec *codec; /* NULL: at the start */
+	struct codec *codec;   /* NULL: at the start */
 	struct hash *sum;      /* of the blob */
 	struct hash *diff_sum; /* of what it holds */
-	char *in, *out; /* of BUFFER_BYTES */
+	char *in, *out;        /* of BUFFER_BYTES */
 	const void *at;
-	size_t left; /* at AT */
+	size_t left;  /* at AT */
 	bool is_full; /* OUT was: more may be pending */
 	bool is_over; /* all was read */
 	bool is_done; /* and verified */
@@ -128,8 +128,8 @@ int plain_next(struct plain *p, const void **at, size_t *n, struct err *e)
 			return -1;
 		if (!p->left && !p->is_full && p->is_over)
 			return finish(p, e);
-		if (codec_step(p->codec, &p->at, &p->left, p->out,
-			       BUFFER_BYTES, n, e))
+		if (codec_step(p->codec, &p->at, &p->left, p->out, BUFFER_BYTES,
+			       n, e))
 			return -1;
 		p->is_full = *n == BUFFER_BYTES;
 	}

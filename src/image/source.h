@@ -21,19 +21,19 @@
 /* How it is to be opened. */
 struct source_opts {
 	const struct platform *want; /* of an index */
-	bool is_asked;               /* the user named it: nothing else will do */
-	const char *store;           /* path or NULL: the default */
-	const char *readonly;        /* stores.h, or NULL */
-	enum dirread_owner owner;    /* in a directory */
-	int tmpdir;                  /* for what must be put aside */
+	bool is_asked;            /* the user named it: nothing else will do */
+	const char *store;        /* path or NULL: the default */
+	const char *readonly;     /* stores.h, or NULL */
+	enum dirread_owner owner; /* in a directory */
+	int tmpdir;               /* for what must be put aside */
 };
 
 struct source {
-	char *shown;           /* for messages and /ch/image */
-	struct stack stack;    /* its entries */
+	char *shown;              /* for messages and /ch/image */
+	struct stack stack;       /* its entries */
 	struct platform platform; /* os "" if not known */
-	/* The configuration, byte for byte; empty if it has none. If it IS_INSIDE
-	 * its entries have it, in /ch, and it is only here after
+	/* The configuration, byte for byte; empty if it has none. If it
+	 * IS_INSIDE its entries have it, in /ch, and it is only here after
 	 * source_config. */
 	struct str config_text;
 	struct imgconfig config;
@@ -44,12 +44,12 @@ struct source {
 	int (*read_config)(void *ctx, struct str *out, struct err *e);
 	/* Its layers, in the layout ROOT, if it has some; else ROOT is -1. */
 	int root;
-	bool is_ours;   /* ROOT is nobody else's: its blobs were verified and
-			 * may be moved */
-	bool is_store;  /* its blobs were verified */
+	bool is_ours;  /* ROOT is nobody else's: its blobs were verified and
+			* may be moved */
+	bool is_store; /* its blobs were verified */
 	struct imgoci image;
-	/* The image is a SIF file in a registry's manner, and this has it: it is
-	 * read as any SIF, but one can be had as it is. NULL: it is none. */
+	/* The image is a SIF file in a registry's manner, and this has it: it
+	 * is read as any SIF, but one can be had as it is. NULL: it is none. */
 	const struct imgoci_layers *sif;
 	struct ref ref; /* what the image is called; repo NULL: nothing */
 	char *tag;      /* the word in the layout's index, or NULL */

@@ -98,8 +98,8 @@ static int unpack_once(struct source *s, const struct store *store,
 	struct beater beater;
 	int rc;
 	autostr char *where = str_fmt("trees/%s", digest_algo(digest));
-	autostr char *name = str_fmt("tree.%s.%s", digest_algo(digest),
-				     digest_hex(digest));
+	autostr char *name =
+		str_fmt("tree.%s.%s", digest_algo(digest), digest_hex(digest));
 	autofd int tmpdir = store_dir(store, "tmp", e);
 
 	dest_keep(&d, tmpdir < 0 ? -1 : store_dir(store, where, e),
@@ -139,7 +139,7 @@ char *storetree_make(struct source *s, const char *store, const char *readonly,
 		return NULL;
 	path = store_tree(&own, &s->image.digest);
 	if (!path)
-		err_set(e, ERR_NOTFOUND,
-			"the tree of %s was removed meanwhile", s->shown);
+		err_set(e, ERR_NOTFOUND, "the tree of %s was removed meanwhile",
+			s->shown);
 	return path;
 }

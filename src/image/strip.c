@@ -39,8 +39,7 @@ static int next(void *ctx, struct entry *out, struct err *e)
 	do {
 		rc = s->from->next(s->from->ctx, out, e);
 	} while (rc > 0 && is_ours(out->name));
-	if (rc > 0 && s->is_layer &&
-	    str_starts(path_base(out->name), ".wh."))
+	if (rc > 0 && s->is_layer && str_starts(path_base(out->name), ".wh."))
 		return err_set(e, ERR_UNSUPPORTED,
 			       "'%s': a layer can't hold names that begin with "
 			       "'.wh.', which remove files there",

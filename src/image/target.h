@@ -10,11 +10,11 @@
 
 struct target {
 	struct name name;
-	struct dest dest;  /* of a directory or a file, else DEST_INIT */
+	struct dest dest; /* of a directory or a file, else DEST_INIT */
 	struct pack pack;
-	const char *store; /* path or NULL: the default */
+	const char *store;               /* path or NULL: the default */
 	const struct platform *platform; /* of images that do not say theirs */
-	int tmpdir;        /* for what must be put aside; borrowed */
+	int tmpdir; /* for what must be put aside; borrowed */
 };
 
 #endif
