@@ -12,6 +12,9 @@ liblayer_a_SOURCES = \
 	src/layer/content.c src/layer/content.h \
 	src/layer/dirread.c src/layer/dirread.h \
 	src/layer/disk.c src/layer/disk.h \
+	src/layer/encgzip.c src/layer/encgzip.h \
+	src/layer/encode.c src/layer/encode.h \
+	src/layer/enczstd.c src/layer/enczstd.h \
 	src/layer/entry.h \
 	src/layer/inflate.h \
 	src/layer/inode.h \

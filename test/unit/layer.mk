@@ -9,6 +9,7 @@ check_PROGRAMS += \
 	test/unit/t_content \
 	test/unit/t_dirread \
 	test/unit/t_disk \
+	test/unit/t_encode \
 	test/unit/t_memread \
 	test/unit/t_merge \
 	test/unit/t_shadow \
