@@ -4,24 +4,24 @@
 #include "config.h"
 
 #include "base/num.h"
+#include "base/pool.h"
 #include "base/str.h"
 #include "base/tool.h"
-#include "image/pull.h"
+#include "image/obtain.h"
+#include "image/reach.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
+#include <time.h>
 
-#define TIMEOUT_MAX_S 86400
 #define PARALLEL_MAX 16
 
 struct cli {
 	struct pull_opts pull;
 	const char *progress;
 	bool digest;
-	const char *tls_verify;
-	const char *authfile;
-	const char *timeout;
+	struct convert_opts convert;
+	struct reach reach;
 };
 
 static int check_parallel(const char *value, struct err *e)
@@ -41,10 +41,10 @@ static int check_timeout(const char *value, struct err *e)
 	uint64_t seconds;
 
 	if (!num_parse_seconds(value, "", &seconds, &ignored) && seconds > 0 &&
-	    seconds <= TIMEOUT_MAX_S)
+	    seconds <= REACH_TIMEOUT_MAX_S)
 		return 0;
 	return err_set(e, ERR_USAGE, "expected 1 to %d seconds, found '%s'",
-		       TIMEOUT_MAX_S, value);
+		       REACH_TIMEOUT_MAX_S, value);
 }
 
 static int check_yes_no(const char *value, struct err *e)
@@ -68,7 +68,7 @@ static const struct opt options[] = {
 	OPT_CONF('a', "arch", struct cli, pull.platform, "ARCH",
 		 "take the image for ARCH or OS/ARCH[/VARIANT] instead of this machine's",
 		 "CH_ARCH", "pull.arch"),
-	OPT_ROW(0, "authfile", struct cli, authfile, "FILE",
+	OPT_ROW(0, "authfile", struct cli, reach.authfile, "FILE",
 		"read credentials from FILE (containers-auth.json(5))",
 		.env = "CH_REGISTRY_AUTH_FILE", .env_too = "REGISTRY_AUTH_FILE",
 		.key = "pull.authfile"),
@@ -100,10 +100,10 @@ static const struct opt options[] = {
 	OPT_CONF(0, "store-readonly", struct cli, pull.readonly, "DIR[:DIR]",
 		 "look for images there, too, and write nothing",
 		 "CH_STORE_READONLY", "store.readonly"),
-	OPT_CHECK(0, "timeout", struct cli, timeout, "SECONDS",
+	OPT_CHECK(0, "timeout", struct cli, reach.timeout, "SECONDS",
 		  "give up when a host has sent nothing for so long (default 30)",
 		  "CH_TIMEOUT", "pull.timeout", check_timeout),
-	OPT_CHECK(0, "tls-verify", struct cli, tls_verify, "yes|no",
+	OPT_CHECK(0, "tls-verify", struct cli, reach.tls_verify, "yes|no",
 		  "with 'no' accept any certificate, and plain HTTP",
 		  "CH_TLS_VERIFY", "pull.tls-verify", check_yes_no),
 };
@@ -111,61 +111,27 @@ static const struct opt options[] = {
 static const struct tool tool = {
 	.name = "ch-pull",
 	.synopsis = "[OPTION...] REF [DEST]",
-	.about = "Pull image REF from a registry, or from files (oci:, oci-archive:, docker-archive:), into the store, and with DEST to that directory as well.",
+	.about = "Pull image REF from a registry, or from files (oci:, oci-archive:, docker-archive:), into the store, and with DEST to that directory or file as well.",
 	.opts = options,
 	.n_opts = ARRAY_SIZE(options),
 	.notes = "Example: ch-pull alpine:3.16 ./img && ch-run ./img -- cat /etc/os-release",
 };
 // clang-format on
 
-static int set_timeout(struct cli *c, struct err *e)
+/* For a DEST that pull does not write itself. */
+static void set_convert(struct cli *c)
 {
-	struct http_opts *o = &c->pull.client.http;
-	uint64_t seconds;
+	struct convert_opts *o = &c->convert;
 
-	if (!c->timeout)
-		return 0;
-	if (num_parse_seconds(c->timeout, "--timeout", &seconds, e))
-		return -1;
-	o->connect_timeout_s = (int)seconds;
-	o->stall_timeout_s = (int)seconds;
-	return 0;
-}
-
-/* The value of A, else of B; empty counts as unset. */
-static const char *first_set(const char *a, const char *b)
-{
-	const char *value = getenv(a);
-
-	return value && *value ? value : getenv(b);
-}
-
-static void set_surroundings(struct cli *c)
-{
-	struct client_opts *o = &c->pull.client;
-
-	o->http.tls_verify = !c->tls_verify || str_eq(c->tls_verify, "yes");
-	o->http.ca_file = getenv("SSL_CERT_FILE");
-	if (o->http.ca_file && !*o->http.ca_file)
-		o->http.ca_file = NULL; /* empty counts as unset */
-	o->http.user_agent = "chassis/" PACKAGE_VERSION;
-	o->site = (struct site_paths){
-		.conf = first_set("CH_REGISTRIES_CONF",
-				  "CONTAINERS_REGISTRIES_CONF"),
-		.system = "/etc/containers",
-		.docker = "/etc/docker",
-		.config_home = getenv("XDG_CONFIG_HOME"),
-		.home = getenv("HOME"),
-	};
-	o->auth = (struct auth_paths){
-		.file = c->authfile,
-		.timeout_s = o->http.stall_timeout_s,
-		.runtime_dir = getenv("XDG_RUNTIME_DIR"),
-		.uid = getuid(),
-		.home = getenv("HOME"),
-		.config_home = getenv("XDG_CONFIG_HOME"),
-		.docker_dir = getenv("DOCKER_CONFIG"),
-	};
+	o->store = c->pull.store;
+	o->readonly = c->pull.readonly;
+	o->platform = c->pull.platform;
+	o->force = c->pull.force;
+	o->pack.threads = pool_processors();
+	o->pack.time_s = (int64_t)time(NULL);
+	o->tmpdir = getenv("TMPDIR");
+	if (o->tmpdir && !*o->tmpdir)
+		o->tmpdir = NULL; /* empty counts as unset */
 }
 
 static int print_digest(const struct cli *c, const char *ref, struct err *e)
@@ -189,14 +155,14 @@ static int run(void *ctx, int argc, char **argv, struct err *e)
 			       argv[2]);
 	if (c->digest && argc > 1)
 		return err_set(e, ERR_USAGE, "--digest takes no DEST");
-	if (set_timeout(c, e))
+	if (reach_set(&c->reach, &c->pull.client, e))
 		return -1;
-	set_surroundings(c);
+	set_convert(c);
 	if (str_eq(c->progress, "json"))
 		c->pull.progress = PROGRESS_JSON;
 	if (c->digest)
 		return print_digest(c, argv[0], e);
-	return pull(argv[0], argv[1], &c->pull, e);
+	return obtain_pull(argv[0], argv[1], &c->pull, &c->convert, e);
 }
 
 int main(int argc, char **argv)

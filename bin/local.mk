@@ -3,14 +3,15 @@
 bin_PROGRAMS += ch-pull ch-convert ch-image ch-run
 
 image_libs = libimage.a libregistry.a liblayer.a libformat.a libbase.a \
-	$(CURL_LIBS) $(ARCHIVE_LIBS) $(ISAL_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) \
-	$(JANSSON_LIBS) $(CRYPTO_LIBS)
+	$(CURL_LIBS) $(ARCHIVE_LIBS) $(SQUASHFS_LIBS) $(ISAL_LIBS) \
+	$(ZLIB_LIBS) $(ZSTD_LIBS) $(JANSSON_LIBS) $(CRYPTO_LIBS)
 
 ch_pull_SOURCES = bin/ch-pull.c
 ch_pull_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS)
 ch_pull_LDADD = $(image_libs)
 ch_convert_SOURCES = bin/ch-convert.c
-ch_convert_LDADD = $(image_libs) $(SQUASHFS_LIBS)
+ch_convert_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS)
+ch_convert_LDADD = $(image_libs)
 ch_image_SOURCES = bin/ch-image.c
 ch_image_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 ch_image_LDADD = $(image_libs)

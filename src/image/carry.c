@@ -29,6 +29,8 @@ struct carried {
 	int root;            /* of the two, borrowed */
 	struct ref as;       /* the name that the user gave */
 	struct import_list list;
+	const char *dest; /* NULL: only to the store */
+	struct name to;   /* that, taken apart */
 };
 
 static void carried_clear(struct carried *c)
@@ -40,6 +42,7 @@ static void carried_clear(struct carried *c)
 	store_close(&c->store);
 	ref_clear(&c->as);
 	name_clear(&c->from);
+	name_clear(&c->to);
 }
 AUTO_DEFINE(carried, struct carried, carried_clear)
 
@@ -150,53 +153,56 @@ static int name_all(struct carried *c, struct err *e)
 }
 
 /* Unpacked to a directory, or, if it is a SIF file, as that. */
-static int write_dest(const struct carried *c, const struct imgoci *i,
-		      const char *dest, struct err *e)
+static int write_dest(struct carried *c, const struct imgoci *i, struct err *e)
 {
 	AUTO(imgoci_layers) struct imgoci_layers layers = { 0 };
 	AUTO(dest) struct dest d = DEST_INIT;
 	autostr char *name = full_name(c, &c->list.v[0]);
 	bool is_sif = i->manifest.is_sif;
 
-	if (!is_sif && dest_is_file(dest))
-		return dest_refuse_file(dest, e);
-	if ((is_sif ? dest_open_file(&d, dest, c->o->force, e)
-		    : dest_open(&d, dest, c->o->force, e)) ||
+	if (!is_sif && dest_is_file(&c->to)) {
+		if (!c->o->is_left || c->store.fd < 0)
+			return dest_refuse_file(c->dest, e);
+		*c->o->is_left = true;
+		c->dest = NULL;
+		return 0;
+	}
+	if ((is_sif ? dest_open_file(&d, &c->to, c->o->force, e)
+		    : dest_open(&d, &c->to, c->o->force, e)) ||
 	    imgoci_layers_open(c->root, i, false, &layers, e))
 		return -1;
 	if (!(is_sif ? imgsif_copy(&d, i, &layers, e)
-		     : flatten(d.parent, &d, i, name, &layers, e)))
+		     : flatten_layers(d.parent, &d, i, name, &layers, e)))
 		return 0;
 	return imgoci_drop_bad(c->root, i, e);
 }
 
-static int to_dest(const struct carried *c, const char *dest, struct err *e)
+static int to_dest(struct carried *c, struct err *e)
 {
 	AUTO(imgoci) struct imgoci i = { 0 };
 
 	if (imgoci_load(c->root, &c->list.v[0].top, &c->want, &i, e))
 		return -1;
-	return write_dest(c, &i, dest, e) ? err_ctx(e, "%s", c->from.text) : 0;
+	return write_dest(c, &i, e) ? err_ctx(e, "%s", c->from.text) : 0;
 }
 
 /* Say early what can't be written. Whether a file that is there may be replaced
  * depends on what the image is. */
-static int check_dest(const struct carried *c, struct dest *d, const char *dest,
-		      struct err *e)
+static int check_dest(const struct carried *c, struct dest *d, struct err *e)
 {
-	if (dest_is_file(dest))
-		return dest_open_file(d, dest, c->o->force, e);
-	return dest_open(d, dest, c->o->force, e);
+	if (dest_is_file(&c->to))
+		return dest_open_file(d, &c->to, c->o->force, e);
+	return dest_open(d, &c->to, c->o->force, e);
 }
 
 /* Where the blobs go: the store, or a layout beside DEST. */
-static int open_root(struct carried *c, const char *dest, struct err *e)
+static int open_root(struct carried *c, struct err *e)
 {
 	AUTO(dest) struct dest d = DEST_INIT;
 
-	if (dest && check_dest(c, &d, dest, e))
+	if (c->dest && check_dest(c, &d, e))
 		return -1;
-	if (dest && c->o->no_store) {
+	if (c->dest && c->o->no_store) {
 		if (tmp_dir(&c->layout, d.parent, e))
 			return -1;
 		c->root = c->layout.fd;
@@ -210,7 +216,7 @@ static int open_root(struct carried *c, const char *dest, struct err *e)
 }
 
 static int tell(const struct carried *c, const struct imported *im,
-		const char *dest, struct err *e)
+		struct err *e)
 {
 	AUTO(imgoci) struct imgoci i = { 0 };
 	autostr char *platform = platform_text(&im->top.platform);
@@ -221,7 +227,7 @@ static int tell(const struct carried *c, const struct imported *im,
 		.shown = as_typed,
 		.platform = *im->top.platform.os ? platform : NULL,
 		.digest = &im->top.digest,
-		.dest = dest,
+		.dest = c->dest,
 		.fetched = im->fetched,
 	};
 
@@ -236,6 +242,21 @@ static int tell(const struct carried *c, const struct imported *im,
 	return 0;
 }
 
+/* What has no layers is not pulled but converted. */
+static int refuse_flat(const struct name *from, struct err *e)
+{
+	if (from->kind == NAME_DIR)
+		return err_set(e, ERR_UNSUPPORTED, "'%s' is unpacked already",
+			       from->text);
+	if (from->kind == NAME_SQUASH || from->kind == NAME_SIF ||
+	    (from->kind == NAME_TAR && !from->may_hold))
+		return err_set(e, ERR_UNSUPPORTED,
+			       "'%s' has no layers; put it into the store with "
+			       "'ch-convert %s store:NAME'",
+			       from->text, from->text);
+	return 0;
+}
+
 int carry(const char *text, const char *dest, const struct carry_opts *o,
 	  struct err *e)
 {
@@ -245,6 +266,7 @@ int carry(const char *text, const char *dest, const struct carry_opts *o,
 		.store = STORE_INIT,
 		.layout = TMP_INIT,
 		.root = -1,
+		.dest = dest,
 	};
 	struct import_list *l = &c.list;
 
@@ -254,23 +276,20 @@ int carry(const char *text, const char *dest, const struct carry_opts *o,
 	host_raise_files();
 	if (host_platform(o->platform, &c.want, e) ||
 	    name_parse_in(text, &c.from, e) ||
+	    (dest && name_parse_out(dest, &c.to, e)) ||
 	    (o->as_name && ref_parse(o->as_name, &c.as, e)))
 		return -1;
-	if (c.from.kind == NAME_DIR)
-		return err_set(e, ERR_UNSUPPORTED, "'%s' is unpacked already",
-			       text);
-	if (open_root(&c, dest, e) ||
+	if (refuse_flat(&c.from, e) || open_root(&c, e) ||
 	    import_images(&c.from, &c.want, c.root, o->progress, l, e) ||
 	    check_names(&c, !dest, e))
 		return -1;
 	for (size_t i = 0; i < l->n; i++)
 		if (check_platform(&c, &l->v[i], e))
 			return -1;
-	if ((dest && to_dest(&c, dest, e)) ||
-	    (c.store.fd >= 0 && name_all(&c, e)))
+	if ((dest && to_dest(&c, e)) || (c.store.fd >= 0 && name_all(&c, e)))
 		return -1;
 	for (size_t i = 0; i < (dest ? 1 : l->n); i++)
-		if (tell(&c, &l->v[i], dest, e))
+		if (tell(&c, &l->v[i], e))
 			return -1;
 	return 0;
 }

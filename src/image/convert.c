@@ -6,293 +6,250 @@
 #include "image/convert.h"
 
 #include "base/dir.h"
-#include "base/io.h"
-#include "base/log.h"
-#include "base/pool.h"
-#include "base/str.h"
-#include "format/json.h"
-#include "format/ocilayout.h"
-#include "image/dest.h"
-#include "image/flatten.h"
+#include "base/mem.h"
+#include "base/path.h"
+#include "image/detect.h"
 #include "image/host.h"
-#include "image/imgoci.h"
-#include "image/label.h"
-#include "image/lease.h"
-#include "image/name.h"
-#include "image/stores.h"
+#include "image/imgarch.h"
+#include "image/imgdir.h"
+#include "image/imglayout.h"
+#include "image/imgsif.h"
+#include "image/imgsqfs.h"
+#include "image/imgtar.h"
+#include "image/layered.h"
+#include "image/standin.h"
+#include "image/store.h"
+#include "image/storetree.h"
+#include "image/target.h"
+#include "image/watch.h"
 
 #include <fcntl.h>
-#include <poll.h>
-#include <stdlib.h>
+#include <unistd.h>
 
-#define BEAT_MS 1000
-
-/* An input that is open: the layout it is in and what to take from there. */
-struct input {
-	struct stores stores;
-	int root;              /* the layout's directory */
-	bool is_store;         /* blobs were verified before */
-	bool is_ours;          /* and those that have gone bad can go */
-	struct descriptor top; /* manifest or index */
-	char *shown;           /* for messages and /ch/image */
+enum form {
+	FORM_TREE, /* a directory that appears by rename */
+	FORM_FILE, /* a file that does, or standard output */
+	FORM_OWN,  /* the kind's own business */
 };
 
-static void input_clear(struct input *i)
-{
-	if (i->root >= 0)
-		close(i->root);
-	stores_close(&i->stores);
-	descriptor_clear(&i->top);
-	free(i->shown);
-}
-AUTO_DEFINE(input, struct input, input_clear)
+// clang-format off
+static const struct kind {
+	enum name_kind name;
+	int (*open)(struct source *s, const struct name *n,
+		    const struct source_opts *o, struct err *e);
+	int (*write)(struct target *t, struct source *s, struct err *e);
+	enum form form;
+} kinds[] = {
+	{ NAME_DIR,            imgdir_open,  imgdir_write,         FORM_TREE },
+	{ NAME_TAR,            imgtar_open,  imgtar_write,         FORM_FILE },
+	{ NAME_SQUASH,         imgsqfs_open, imgsqfs_write,        FORM_FILE },
+	{ NAME_SIF,            imgsif_open,  imgsif_write,         FORM_FILE },
+	{ NAME_OCI,            layered_open, imglayout_write,      FORM_OWN },
+	{ NAME_STORE,          layered_open, imglayout_store,      FORM_OWN },
+	{ NAME_OCI_ARCHIVE,    layered_open, imgarch_write_oci,    FORM_FILE },
+	{ NAME_DOCKER_ARCHIVE, layered_open, imgarch_write_docker, FORM_FILE },
+};
+// clang-format on
 
-static int open_layout(struct input *in, const struct name *n,
-		       const struct platform *want, struct err *e)
+static const struct kind *find_kind(enum name_kind name)
 {
-	AUTO(str) struct str layout = { 0 };
-	AUTO(str) struct str index = { 0 };
-
-	in->root = dir_open(n->path, e);
-	if (in->root < 0)
-		return -1;
-	if (io_read_file(in->root, "oci-layout", 4096, &layout, e) ||
-	    ocilayout_check(layout.p, layout.len, e) ||
-	    io_read_file(in->root, "index.json", JSON_BYTES_MAX, &index, e) ||
-	    label_find(&index, n->tag, want, &in->top, e))
-		return err_ctx(e, "'%s'", n->path);
-	in->shown = str_fmt("oci:%s%s%s", n->path, n->tag ? ":" : "",
-			    n->tag ? n->tag : "");
-	return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (kinds[i].name == name)
+			return &kinds[i];
+	return NULL;
 }
 
-/* None for WANT: how to get it. */
-static int advise(const struct name *n, const struct convert_opts *o,
-		  struct err *e)
-{
-	autostr char *shown = ref_short(&n->ref);
+/* One conversion. */
+struct job {
+	const struct convert_opts *o;
+	struct platform want;
+	struct source source;
+	struct target target;
+	struct store store; /* if it is written to */
+	int tmpdir;
+};
 
-	if (!o->platform)
-		return err_hint(e, "get it with 'ch-pull %s'", shown);
-	return err_hint(e, "get it with 'ch-pull --arch=%s %s'", o->platform,
-			shown);
+static void job_clear(struct job *j)
+{
+	source_close(&j->source);
+	dest_clear(&j->target.dest);
+	name_clear(&j->target.name);
+	store_close(&j->store);
+	if (j->tmpdir >= 0)
+		close(j->tmpdir);
 }
+AUTO_DEFINE(job, struct job, job_clear)
 
-static int open_store(struct input *in, struct name *n,
-		      const struct convert_opts *o, const struct platform *want,
-		      struct err *e)
+/* A place for what must be put aside: where OUT will be, so that it can become
+ * a part of it by rename. */
+static int open_tmpdir(struct job *j, const char *out, struct err *e)
 {
-	const struct store *s;
+	const struct name *n = &j->target.name;
+	autostr char *dir = NULL;
 
-	if (stores_open(&in->stores, o->store, o->readonly, false, e))
-		return -1;
-	if (stores_find(&in->stores, &n->ref, want, &in->top, &s, e)) {
-		if (e->kind == ERR_NOTFOUND && n->maybe_path)
-			return 1;
-		if (e->kind == ERR_NOTFOUND || e->kind == ERR_UNSUPPORTED)
-			return advise(n, o, e);
-		return -1;
+	if (out && n->kind == NAME_STORE) {
+		if (store_open_write(&j->store, j->o->store, e))
+			return -1;
+		j->tmpdir = store_dir(&j->store, "tmp", e);
+	} else {
+		dir = out && !str_eq(n->path, "-")
+			      ? path_dir(n->path)
+			      : xstrdup(j->o->tmpdir ? j->o->tmpdir : "/tmp");
+		j->tmpdir = dir_open(dir, e);
 	}
-	in->root = dir_open(s->path, e);
-	if (in->root < 0)
+	j->target.tmpdir = j->tmpdir;
+	return j->tmpdir < 0 ? -1 : 0;
+}
+
+static int open_target(struct job *j, const char *out, struct err *e)
+{
+	struct target *t = &j->target;
+	enum form form;
+
+	t->store = j->o->store;
+	t->platform = &j->want;
+	t->pack = j->o->pack;
+	if (!out)
+		return open_tmpdir(j, out, e);
+	if (name_parse_out(out, &t->name, e))
 		return -1;
-	in->is_store = true;
-	in->is_ours = s == &in->stores.v[0];
-	in->shown = ref_name(&n->ref);
+	form = find_kind(t->name.kind)->form;
+	if (form == FORM_TREE && dest_open(&t->dest, &t->name, j->o->force, e))
+		return -1;
+	if (form == FORM_FILE &&
+	    dest_open_file(&t->dest, &t->name, j->o->force, e))
+		return -1;
+	return open_tmpdir(j, out, e);
+}
+
+/* What a file holds is told by its bytes; standard input, which is looked at,
+ * too, has to be one first. */
+static int look_at(struct job *j, struct name *n, struct err *e)
+{
+	bool is_stdin = n->path && str_eq(n->path, "-");
+	autofd int fd = -1;
+	enum name_kind kind = n->kind;
+
+	if (kind != NAME_TAR)
+		return 0;
+	if (is_stdin && standin_open(j->tmpdir, e))
+		return -1;
+	if (n->may_hold) {
+		fd = open(is_stdin ? STANDIN_PATH : n->path,
+			  O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			return err_sys(e, "can't open '%s'", n->text);
+		if (detect_file(fd, n->text, &kind, e))
+			return -1;
+	}
+	n->kind = kind;
+	if (is_stdin && kind != NAME_OCI_ARCHIVE) {
+		free(n->path);
+		n->path = xstrdup(STANDIN_PATH);
+	}
 	return 0;
 }
 
-static int open_input(struct input *in, const char *text,
-		      const struct convert_opts *o, const struct platform *want,
-		      struct err *e)
+/* In another kind's place nothing may be read that is to be written. */
+static int check_apart(const struct job *j, const struct name *in,
+		       struct err *e)
+{
+	const struct name *out = &j->target.name;
+
+	if (!in->path || !out->path || str_eq(out->path, "-"))
+		return 0;
+	if (in->kind == NAME_OCI && out->kind == NAME_OCI)
+		return 0; /* only a name is added to the layout */
+	return dest_check_apart(out, in->path, e);
+}
+
+static int open_name(struct job *j, struct name *n, const char *out,
+		     struct err *e)
+{
+	const struct source_opts o = {
+		.want = &j->want,
+		.is_asked = j->o->platform != NULL,
+		.store = j->o->store,
+		.readonly = j->o->readonly,
+		.owner = j->o->owner,
+		.tmpdir = j->tmpdir,
+	};
+	const struct kind *k;
+
+	if (look_at(j, n, e) || check_apart(j, n, e))
+		return -1;
+	if (!out && name_refuse_file(n, e))
+		return -1;
+	k = find_kind(n->kind);
+	if (!k)
+		return err_set(e, ERR_UNSUPPORTED,
+			       "'%s' is in a registry; use ch-pull", n->text);
+	if (!out && k->form == FORM_TREE)
+		return err_set(e, ERR_UNSUPPORTED, "'%s' is unpacked already",
+			       n->text);
+	return k->open(&j->source, n, &o, e);
+}
+
+static int open_source(struct job *j, const char *text, const char *out,
+		       struct err *e)
 {
 	AUTO(name) struct name n = { 0 };
-	int rc;
 
 	if (name_parse_in(text, &n, e))
 		return -1;
-	if (n.kind == NAME_STORE) {
-		rc = open_store(in, &n, o, want, e);
-		if (rc <= 0)
-			return rc;
-		*e = (struct err){ 0 }; /* that the store lacks it */
-		if (name_as_path(&n, e))
-			return -1;
+	if (!open_name(j, &n, out, e))
+		return 0;
+	if (e->kind != ERR_NOTFOUND || n.kind != NAME_STORE || !n.maybe_path)
+		return -1;
+	*e = (struct err){ 0 }; /* that the store lacks it */
+	source_close(&j->source);
+	if (name_as_path(&n, e))
+		return -1;
+	return open_name(j, &n, out, e);
+}
+
+/* What was wrong is the input's, so it is named in front. */
+static int write_target(struct job *j, struct err *e)
+{
+	struct source *s = &j->source;
+	AUTO(progress)
+	struct progress *p = progress_new(s->shown, j->o->progress);
+	struct watch w;
+
+	watch_start(&w, s, p);
+	if (find_kind(j->target.name.kind)->write(&j->target, s, e)) {
+		if (s->blame)
+			s->blame(s->ctx, e);
+		return err_ctx(e, "%s", s->shown);
 	}
-	if (name_refuse_archive(&n, e))
-		return -1;
-	if (n.kind == NAME_OCI)
-		return open_layout(in, &n, want, e);
-	if (n.kind == NAME_REGISTRY)
-		return err_set(e, ERR_UNSUPPORTED,
-			       "'%s' is in a registry; use ch-pull", text);
-	return err_set(e, ERR_UNSUPPORTED, "'%s' is unpacked already", text);
-}
-
-static int to_dest(struct input *in, const struct imgoci *img, int tmpdir,
-		   const struct dest *d, struct err *e)
-{
-	AUTO(imgoci_layers) struct imgoci_layers layers = { 0 };
-
-	if (imgoci_layers_open(in->root, img, !in->is_store, &layers, e))
-		return err_ctx(e, "%s", in->shown);
-	if (flatten(tmpdir, d, img, in->shown, &layers, e)) {
-		if (in->is_ours)
-			imgoci_drop_bad(in->root, img, e);
-		else
-			imgoci_layers_blame(img, &layers, e);
-		return err_ctx(e, "%s", in->shown);
-	}
-	return 0;
-}
-
-struct tree {
-	const struct store *store;
-	const struct digest *digest;
-};
-
-static bool is_there(void *ctx)
-{
-	const struct tree *t = ctx;
-	autostr char *path = store_tree(t->store, t->digest);
-
-	return path != NULL;
-}
-
-/* A thread that says once a second that we live, since on another host nobody
- * can see our process. Without it they only do the same work. */
-struct beater {
-	struct lease *lease;
-	struct pool *pool;
-	int stop[2]; /* a pipe: its end is the thread's */
-};
-
-static int beat(void *arg, struct err *e)
-{
-	struct beater *b = arg;
-	struct pollfd end = { .fd = b->stop[0], .events = POLLIN };
-
-	(void)e; /* there is none */
-	while (!poll(&end, 1, BEAT_MS))
-		lease_beat(b->lease, 0, 0);
-	return 0;
-}
-
-static void beater_start(struct beater *b, struct lease *l)
-{
-	struct err ignored = { 0 }; /* see above */
-
-	*b = (struct beater){ .lease = l, .pool = pool_new() };
-	if (pipe2(b->stop, O_CLOEXEC))
-		b->stop[0] = b->stop[1] = -1;
-	else if (pool_start(b->pool, beat, b, &ignored))
-		log_debug("%s", ignored.msg);
-}
-
-static void beater_stop(struct beater *b)
-{
-	if (b->stop[1] >= 0)
-		close(b->stop[1]);
-	pool_free(b->pool);
-	if (b->stop[0] >= 0)
-		close(b->stop[0]);
-}
-
-/* Flatten in the store, once: whoever comes second waits and finds it. */
-static int flatten_once(struct input *in, const struct imgoci *img,
-			const struct store *s, struct err *e)
-{
-	AUTO(dest) struct dest d = DEST_INIT;
-	AUTO(lease) struct lease *l = NULL;
-	struct tree tree = { s, &img->digest };
-	struct beater beater;
-	int rc;
-	autostr char *where = str_fmt("trees/%s", digest_algo(&img->digest));
-	autostr char *name = str_fmt("tree.%s.%s", digest_algo(&img->digest),
-				     digest_hex(&img->digest));
-	autofd int tmpdir = store_dir(s, "tmp", e);
-
-	dest_keep(&d, tmpdir < 0 ? -1 : store_dir(s, where, e),
-		  digest_hex(&img->digest));
-	if (d.parent < 0)
-		return -1;
-	if (lease_wait(tmpdir, name, is_there, &tree, &l, e))
-		return -1;
-	if (!l || is_there(&tree))
-		return 0;
-	beater_start(&beater, l);
-	rc = to_dest(in, img, tmpdir, &d, e);
-	beater_stop(&beater);
-	return rc;
-}
-
-static int to_store(struct input *in, const struct imgoci *img,
-		    const struct convert_opts *o, char **path, struct err *e)
-{
-	AUTO(store) struct store s = STORE_INIT;
-
-	*path = stores_tree(&in->stores, &img->digest);
-	if (*path)
-		return 0;
-	if (store_open_write(&s, o->store, e) || flatten_once(in, img, &s, e))
-		return -1;
-	*path = store_tree(&s, &img->digest);
-	if (!*path)
-		return err_set(e, ERR_NOTFOUND,
-			       "the tree of %s was removed meanwhile",
-			       in->shown);
-	return 0;
-}
-
-static int to_path(struct input *in, const struct imgoci *img, const char *out,
-		   const struct convert_opts *o, char **path, struct err *e)
-{
-	AUTO(dest) struct dest d = DEST_INIT;
-
-	if (dest_open(&d, out, o->force, e) ||
-	    to_dest(in, img, d.parent, &d, e))
-		return -1;
-	*path = str_fmt("%s", out);
-	return 0;
-}
-
-/* An image that is not in an index says its platform itself. */
-static int check_platform(const struct input *in, const struct imgoci *img,
-			  const struct convert_opts *o,
-			  const struct platform *want, struct err *e)
-{
-	const struct platform *have = &img->config.platform;
-	autostr char *there = platform_text(have);
-	autostr char *wanted = platform_text(want);
-
-	/* Configurations often leave out what the index says: the variant. */
-	if (*in->top.platform.os || !*have->arch ||
-	    platform_score(want, have) > 0)
-		return 0;
-	if (o->platform)
-		return err_set(e, ERR_NOTFOUND,
-			       "%s: no image for %s; there is %s", in->shown,
-			       wanted, there);
-	log_warn("%s is for %s, this machine is %s", in->shown, there, wanted);
+	if (s->report)
+		s->report(s->ctx);
 	return 0;
 }
 
 int convert(const char *in, const char *out, const struct convert_opts *o,
 	    char **path, struct err *e)
 {
-	AUTO(input) struct input input = { .root = -1 };
-	AUTO(imgoci) struct imgoci img = { 0 };
-	struct platform want;
+	AUTO(job)
+	struct job j = {
+		.o = o,
+		.source = SOURCE_INIT,
+		.target.dest = DEST_INIT,
+		.store = STORE_INIT,
+		.tmpdir = -1,
+	};
 
 	*path = NULL;
 	host_raise_files();
-	if (host_platform(o->platform, &want, e) ||
-	    open_input(&input, in, o, &want, e))
+	if (host_platform(o->platform, &j.want, e) || open_target(&j, out, e) ||
+	    open_source(&j, in, out, e))
 		return -1;
-	if (imgoci_load(input.root, &input.top, &want, &img, e))
-		return err_ctx(e, "%s", input.shown);
-	if (check_platform(&input, &img, o, &want, e))
+	if (!out) {
+		*path = storetree_make(&j.source, o->store, o->readonly, e);
+		return *path ? 0 : -1;
+	}
+	if (write_target(&j, e))
 		return -1;
-	return out ? to_path(&input, &img, out, o, path, e)
-		   : to_store(&input, &img, o, path, e);
+	*path = j.target.name.path ? xstrdup(j.target.name.path) : NULL;
+	return 0;
 }

@@ -5,19 +5,28 @@
 #define IMAGE_CONVERT_H
 
 #include "base/err.h"
+#include "image/pack.h"
+#include "image/progress.h"
+#include "layer/dirread.h"
 
 #include <stdbool.h>
 
 struct convert_opts {
-	const char *store;    /* path or NULL: the default */
-	const char *readonly; /* stores that are read as well (stores.h), or
-			       * NULL */
-	const char *platform; /* for an index; NULL: this machine */
-	bool force;           /* replace OUT if it is an image */
+	const char *store;        /* path or NULL: the default */
+	const char *readonly;     /* stores that are read as well (stores.h), or
+				   * NULL */
+	const char *platform;     /* for an index; NULL: this machine */
+	bool force;               /* replace OUT if it is an image */
+	enum dirread_owner owner; /* in a directory that is read */
+	struct pack pack;
+	const char *tmpdir; /* for what must be put aside and has no OUT
+			     * beside which it could be; NULL: /tmp */
+	enum progress_style progress;
 };
 
 /* Convert IN to OUT. OUT NULL: flatten IN in the store. *PATH (caller frees) is
- * where the result is. */
+ * where the result is, NULL if that is no path. What OUT can't hold is told by
+ * one line each (log.h). On failure OUT is what it was. */
 MUST_CHECK int convert(const char *in, const char *out,
 		       const struct convert_opts *o, char **path,
 		       struct err *e);

@@ -7,17 +7,19 @@
 
 #include "base/dir.h"
 #include "base/mem.h"
+#include "base/num.h"
 #include "base/path.h"
 #include "base/str.h"
-#include "image/name.h"
+#include "image/detect.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
-#define SIF_MAGIC "SIF_MAGIC"
-#define SIF_MAGIC_AT 32
+#define OUTPUT 1 /* the descriptor of standard output */
 
 enum state { FREE, EMPTY, IMAGE };
 
@@ -83,20 +85,19 @@ static int check(const struct dest *d, enum state *state, struct err *e)
 	return look_inside(d, state, e);
 }
 
-/* SIF's global header has its magic behind 32 bytes for the line "#!..." (SIF
- * specification, "Global header"). */
-static bool is_sif(int fd)
+static bool is_image_file(const struct dest *d)
 {
-	char magic[sizeof SIF_MAGIC - 1];
+	struct err ignored = { 0 }; /* then it is none */
+	enum name_kind kind;
+	autofd int fd = openat(d->parent, d->name,
+			       O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
-	return pread(fd, magic, sizeof magic, SIF_MAGIC_AT) == sizeof magic &&
-	       !memcmp(magic, SIF_MAGIC, sizeof magic);
+	return fd >= 0 && !detect_file(fd, d->shown, &kind, &ignored);
 }
 
 static int check_file(const struct dest *d, enum state *state, struct err *e)
 {
 	struct stat st;
-	autofd int fd = -1;
 	bool is_image;
 
 	*state = FREE;
@@ -107,13 +108,10 @@ static int check_file(const struct dest *d, enum state *state, struct err *e)
 	}
 	if (S_ISDIR(st.st_mode))
 		return err_set(e, ERR_EXISTS,
-			       "the image is a SIF file, but '%s' is a "
-			       "directory; name a file, as in '%s/image.sif'",
-			       d->shown, d->shown);
-	if (S_ISREG(st.st_mode))
-		fd = openat(d->parent, d->name,
-			    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	is_image = fd >= 0 && is_sif(fd);
+			       "'%s' is a directory, and a file is to be "
+			       "written there",
+			       d->shown);
+	is_image = S_ISREG(st.st_mode) && is_image_file(d);
 	if (d->mode != DEST_REPLACE) {
 		err_set(e, ERR_EXISTS, "'%s' exists%s", d->shown,
 			is_image ? "" : " and is not an image");
@@ -121,63 +119,75 @@ static int check_file(const struct dest *d, enum state *state, struct err *e)
 	}
 	if (!is_image)
 		return err_set(e, ERR_EXISTS,
-			       "'%s' is not a SIF file, so --force won't "
+			       "'%s' is not an image, so --force won't "
 			       "replace it; remove it yourself",
 			       d->shown);
 	*state = IMAGE;
 	return 0;
 }
 
-/* Open the directory that TEXT is in, and say if it can't be written. */
-static int open_parent(struct dest *d, const char *text, bool force,
+/* Open the directory that N is in, and say if it can't be written. */
+static int open_parent(struct dest *d, const struct name *n, bool force,
 		       struct err *e)
 {
-	AUTO(name) struct name n = { 0 };
 	autostr char *name = NULL;
 	autostr char *dir = NULL;
 
 	*d = (struct dest)DEST_INIT;
-	if (name_parse_out(text, &n, e))
-		return -1;
 	/* Not cleaned: behind a symlink ".." is not what it looks like. */
-	name = xstrndup(path_base(n.path), strcspn(path_base(n.path), "/"));
+	name = xstrndup(path_base(n->path), strcspn(path_base(n->path), "/"));
 	if (!*name || str_eq(name, ".") || str_eq(name, ".."))
 		return err_set(e, ERR_USAGE,
-			       "'%s' can't be the name of a new image", text);
-	dir = path_dir(n.path);
-	d->shown = xstrdup(text);
+			       "'%s' can't be the name of a new image",
+			       n->text);
+	dir = path_dir(n->path);
+	d->shown = xstrdup(n->path);
 	d->name = TAKE(name);
 	d->mode = force ? DEST_REPLACE : DEST_NEW;
 	d->parent = dir_open(dir, e);
 	if (d->parent < 0)
-		return err_ctx(e, "can't write '%s'", text);
+		return err_ctx(e, "can't write '%s'", n->path);
 	if (faccessat(d->parent, ".", W_OK | X_OK, AT_EACCESS))
-		return err_sys(e, "can't write '%s'", text);
+		return err_sys(e, "can't write '%s'", n->path);
 	tmp_sweep(d->parent);
 	return 0;
 }
 
-int dest_open(struct dest *d, const char *text, bool force, struct err *e)
+int dest_open(struct dest *d, const struct name *n, bool force, struct err *e)
 {
 	enum state state;
 
-	return open_parent(d, text, force, e) ? -1 : check(d, &state, e);
+	return open_parent(d, n, force, e) ? -1 : check(d, &state, e);
 }
 
-int dest_open_file(struct dest *d, const char *text, bool force, struct err *e)
+static int open_stdout(struct dest *d, struct err *e)
+{
+	*d = (struct dest)DEST_INIT;
+	if (isatty(OUTPUT))
+		return err_set(e, ERR_USAGE,
+			       "standard output is a terminal; send the image "
+			       "to a file with '>FILE' or through a pipe");
+	d->shown = xstrdup("standard output");
+	return 0;
+}
+
+int dest_open_file(struct dest *d, const struct name *n, bool force,
+		   struct err *e)
 {
 	enum state state;
 
-	return open_parent(d, text, force, e) ? -1 : check_file(d, &state, e);
+	if (str_eq(n->path, "-"))
+		return open_stdout(d, e);
+	return open_parent(d, n, force, e) ? -1 : check_file(d, &state, e);
 }
 
-bool dest_is_file(const char *text)
+bool dest_is_file(const struct name *n)
 {
 	struct stat st;
 
-	if (!stat(text, &st))
-		return S_ISREG(st.st_mode);
-	return strlen(text) > 4 && str_ends(text, ".sif");
+	return n->kind == NAME_SIF ||
+	       (n->kind == NAME_DIR && !stat(n->path, &st) &&
+		S_ISREG(st.st_mode));
 }
 
 int dest_refuse_file(const char *text, struct err *e)
@@ -207,6 +217,48 @@ void dest_clear(struct dest *d)
 	*d = (struct dest)DEST_INIT;
 }
 
+int dest_check_apart(const struct name *n, const char *in, struct err *e)
+{
+	autostr char *base =
+		xstrndup(path_base(n->path), strcspn(path_base(n->path), "/"));
+	autostr char *dir = path_dir(n->path);
+	autostr char *full = realpath(dir, NULL);
+	autostr char *from = full ? realpath(in, NULL) : NULL;
+	autostr char *to = from ? path_join(full, base) : NULL;
+
+	if (!to) /* what is not there is told where it is opened */
+		return 0;
+	if (str_eq(from, to))
+		return err_set(e, ERR_USAGE, "'%s' is what is read, too",
+			       n->path);
+	if (path_is_within(from, to))
+		return err_set(e, ERR_USAGE, "'%s' is in '%s', which is read",
+			       n->path, in);
+	if (path_is_within(to, from))
+		return err_set(e, ERR_USAGE, "'%s', which is read, is in '%s'",
+			       in, n->path);
+	return 0;
+}
+
+int dest_check_room(const struct dest *d, uint64_t bytes, struct err *e)
+{
+	autostr char *need = num_size_text(bytes);
+	autostr char *have = NULL;
+	struct statvfs st;
+	uint64_t room;
+
+	if (d->parent < 0 || fstatvfs(d->parent, &st))
+		return 0;
+	room = (uint64_t)st.f_bavail * st.f_frsize;
+	if (bytes <= room)
+		return 0;
+	have = num_size_text(room);
+	err_set(e, ERR_SYS, "no space for '%s': %s are needed, %s are free",
+		d->shown, need, have);
+	e->code = ENOSPC;
+	return -1;
+}
+
 int dest_publish(const struct dest *d, struct tmp *t, struct err *e)
 {
 	enum state state;
@@ -226,21 +278,17 @@ int dest_publish(const struct dest *d, struct tmp *t, struct err *e)
 			   state == IMAGE ? TMP_REPLACE : TMP_EXCL, e);
 }
 
-int dest_publish_file(const struct dest *d, struct tmp *t, struct err *e)
+int dest_publish_file(const struct dest *d, struct tmp *t, mode_t mode,
+		      struct err *e)
 {
 	enum state state;
 	mode_t mask;
 
-	if (!is_sif(t->fd))
-		return err_set(e, ERR_FORMAT,
-			       "the image says that it is a SIF file, but at "
-			       "byte %d '%s' is missing",
-			       SIF_MAGIC_AT, SIF_MAGIC);
 	if (check_file(d, &state, e))
 		return -1;
 	mask = umask(077);
 	umask(mask);
-	if (fchmod(t->fd, 0777 & ~mask))
+	if (fchmod(t->fd, mode & ~mask))
 		return err_sys(e, "can't set the mode of '%s'", d->shown);
 	return tmp_publish(t, d->parent, d->name,
 			   state == IMAGE ? TMP_REPLACE : TMP_EXCL, e);

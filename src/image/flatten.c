@@ -1,4 +1,4 @@
-/* flatten.c - the layers of one image to a directory, whole or not at all.
+/* flatten.c - one image to a directory, whole or not at all.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "config.h"
@@ -9,6 +9,8 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "format/envfile.h"
+#include "layer/changeset.h"
+#include "layer/place.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -49,44 +51,57 @@ static int open_ch(int root, struct err *e)
 	return TAKE_FD(fd);
 }
 
-static void describe(const struct imgoci *i, const char *name,
-		     const struct unpack_stats *stats, struct str *out)
+static void describe(const struct flatten *f, const struct unpack_stats *stats,
+		     struct str *out)
 {
-	str_addf(out, "name = %s\nmanifest = %s\n", name, i->digest.text);
+	str_addf(out, "name = %s\n", f->name);
+	if (f->manifest)
+		str_addf(out, "manifest = %s\n", f->manifest);
 	str_addf(out, "entries = %llu\nbytes = %llu\n",
 		 (unsigned long long)stats->entries,
 		 (unsigned long long)stats->bytes);
 }
 
-/* /ch; the root's own times are the image's and stay. */
-static int add_meta(int root, const struct imgoci *i, const char *name,
-		    const struct unpack_stats *stats, struct err *e)
+static int put_config(int ch, const struct flatten *f, struct err *e)
 {
 	AUTO(str) struct str env = { 0 };
-	AUTO(str) struct str about = { 0 };
-	autofd int ch = -1;
-	struct stat st;
-	size_t lost;
+	size_t lost = envfile_write(&f->config->env, &env);
 
-	if (fstat(root, &st))
-		return err_sys(e, "can't stat the new image");
-	lost = envfile_write(&i->config.env, &env);
 	if (lost)
 		log_warn("%zu of the image's variables hold a newline and are "
 			 "left out of /ch/environment",
 			 lost);
-	describe(i, name, stats, &about);
+	if (put(ch, "config.json", f->config_text, e) ||
+	    put(ch, "environment", &env, e))
+		return -1;
+	return 0;
+}
+
+/* /ch; the root's own times are the image's and stay. */
+static int add_meta(int root, const struct flatten *f,
+		    const struct unpack_stats *stats, struct err *e)
+{
+	AUTO(str) struct str about = { 0 };
+	autofd int ch = -1;
+	struct stat st;
+
+	if (fstat(root, &st))
+		return err_sys(e, "can't stat the new image");
+	describe(f, stats, &about);
 	ch = open_ch(root, e);
-	if (ch < 0 || put(ch, "config.json", &i->config_text, e) ||
-	    put(ch, "environment", &env, e) || put(ch, "image", &about, e))
+	if (ch < 0 || (f->config && put_config(ch, f, e)) ||
+	    put(ch, "image", &about, e))
 		return -1;
 	if (futimens(root, (struct timespec[2]){ st.st_atim, st.st_mtim }))
 		return err_sys(e, "can't set times of the new image");
 	return 0;
 }
 
-static void report(const struct unpack_stats *s)
+static void report(const struct flatten *f, const struct unpack_stats *s)
 {
+	if (s->owners && f->tell_owners)
+		log_note("owners are not kept in a directory: %llu files",
+			 (unsigned long long)s->owners);
 	if (s->devices)
 		log_note("%llu device nodes are not kept in a directory",
 			 (unsigned long long)s->devices);
@@ -103,28 +118,75 @@ static void report(const struct unpack_stats *s)
 			 (unsigned long long)s->xattrs);
 }
 
-int flatten(int tmpdir, const struct dest *dest, const struct imgoci *i,
-	    const char *name, const struct imgoci_layers *layers, struct err *e)
+struct unpacking {
+	struct changeset *changes;
+	enum lookup_rule rule;
+};
+
+static int apply(void *arg, size_t i, const struct entries *r, struct err *e)
+{
+	struct unpacking *u = arg;
+
+	(void)i;
+	return changeset_apply(u->changes, r, u->rule, e);
+}
+
+static int unpack(int root, const struct stack *s, struct unpack_stats *stats,
+		  struct err *e)
+{
+	AUTO(place) struct place *place = place_new(root, stats, e);
+
+	if (!place)
+		return -1;
+	struct changeset_ops ops = place_ops(place);
+	AUTO(changeset) struct changeset *c = changeset_new(&ops);
+	struct unpacking u = { c, s->rule };
+
+	if (s->walk(s->ctx, STACK_UP, NULL, apply, &u, e))
+		return -1;
+	return place_finish(place, changeset_tree(c), e);
+}
+
+int flatten(int tmpdir, const struct dest *dest, const struct flatten *f,
+	    struct err *e)
 {
 	AUTO(tmp) struct tmp t = TMP_INIT;
 	struct unpack_stats stats = { 0 };
+
+	if (tmp_dir(&t, tmpdir, e) || unpack(t.fd, f->stack, &stats, e) ||
+	    add_meta(t.fd, f, &stats, e))
+		return -1;
+	/* Data before names: one call for the whole tree. */
+	if (syncfs(t.fd))
+		return err_sys(e, "can't sync '%s'", dest->shown);
+	if (f->wait && f->wait(f->ctx, e))
+		return -1;
+	if (dest_publish(dest, &t, e))
+		return -1;
+	report(f, &stats);
+	return 0;
+}
+
+int flatten_layers(int tmpdir, const struct dest *dest, const struct imgoci *i,
+		   const char *name, const struct imgoci_layers *layers,
+		   struct err *e)
+{
+	AUTO(stack_layers) struct stack_layers stack = { 0 };
+	struct flatten f = {
+		.stack = &stack.stack,
+		.name = name,
+		.manifest = i->digest.text,
+		.config = &i->config,
+		.config_text = &i->config_text,
+		.wait = layers->wait,
+		.ctx = layers->ctx,
+	};
 
 	if (i->manifest.is_sif)
 		return err_set(e, ERR_UNSUPPORTED,
 			       "is a SIF file, which has no layers to unpack; "
 			       "get it as it is with 'ch-pull %s ./image.sif'",
 			       name);
-	if (tmp_dir(&t, tmpdir, e) ||
-	    unpack_layers(t.fd, layers->v, layers->n, &stats, e) ||
-	    add_meta(t.fd, i, name, &stats, e))
-		return -1;
-	/* Data before names: one call for the whole tree. */
-	if (syncfs(t.fd))
-		return err_sys(e, "can't sync '%s'", dest->shown);
-	if (layers->wait && layers->wait(layers->ctx, e))
-		return -1;
-	if (dest_publish(dest, &t, e))
-		return -1;
-	report(&stats);
-	return 0;
+	stack_layers_init(&stack, layers->v, layers->n);
+	return flatten(tmpdir, dest, &f, e);
 }

@@ -12,13 +12,34 @@
 #include "base/err.h"
 #include "image/dest.h"
 #include "image/imgoci.h"
+#include "layer/stack.h"
 
-/* Unpack LAYERS of the image I into a temporary directory in TMPDIR (on the
- * file system of DEST), add /ch, sync, and publish as DEST. NAME is the image's
- * for /ch/image. What an unpacked tree can't carry is said in one line each
- * (log.h). On failure nothing is left. ERR_UNSUPPORTED if I is a SIF file. */
+/* What goes into the directory. */
+struct flatten {
+	const struct stack *stack; /* its entries */
+	const char *name;          /* for /ch/image */
+	const char *manifest;      /* digest, for /ch/image; or NULL */
+	/* The image's configuration; NULL: it has none, or one in its own /ch,
+	 * of which only `image` is changed. */
+	const struct imgconfig *config;
+	const struct str *config_text;
+	bool tell_owners; /* say that owners are not kept */
+	/* As in imgoci.h, or NULL. */
+	int (*wait)(void *ctx, struct err *e);
+	void *ctx;
+};
+
+/* Unpack F into a temporary directory in TMPDIR (on the file system of DEST),
+ * add /ch, sync, and publish as DEST. What an unpacked tree can't carry is said
+ * in one line each (log.h). On failure nothing is left. */
 MUST_CHECK int flatten(int tmpdir, const struct dest *dest,
-		       const struct imgoci *i, const char *name,
-		       const struct imgoci_layers *layers, struct err *e);
+		       const struct flatten *f, struct err *e);
+
+/* The same for LAYERS of the image I, which is called NAME. ERR_UNSUPPORTED if
+ * I is a SIF file. */
+MUST_CHECK int flatten_layers(int tmpdir, const struct dest *dest,
+			      const struct imgoci *i, const char *name,
+			      const struct imgoci_layers *layers,
+			      struct err *e);
 
 #endif

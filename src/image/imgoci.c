@@ -11,6 +11,7 @@
 #include "image/blobs.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #define SUM_BYTES (256u << 10)
 
@@ -102,6 +103,13 @@ static ssize_t read_fd(void *ctx, void *p, size_t n, struct err *e)
 	return io_read(*(int *)ctx, p, n, "layer", e);
 }
 
+static int rewind_fd(void *ctx, struct err *e)
+{
+	if (lseek(*(int *)ctx, 0, SEEK_SET) < 0)
+		return err_sys(e, "can't read it again");
+	return 0;
+}
+
 void imgoci_layers_new(const struct imgoci *i, struct imgoci_layers *out)
 {
 	size_t n = i->manifest.n_layers;
@@ -140,6 +148,7 @@ int imgoci_layers_open(int root, const struct imgoci *i, bool verify,
 			return -1;
 		}
 		out->v[k].read = read_fd;
+		out->v[k].rewind = rewind_fd;
 		out->v[k].ctx = &out->fds[k];
 		if (verify) {
 			out->v[k].blob_algo = d->digest.algo;

@@ -9,7 +9,7 @@
 #include "base/str.h"
 #include "format/imgconfig.h"
 #include "format/manifest.h"
-#include "layer/unpack.h"
+#include "layer/pipeline.h"
 
 #define IMGOCI_INDEX_DEPTH 4 /* an index in an index in ... */
 

@@ -11,8 +11,11 @@
 #include "base/mem.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #define COPY_BYTES ((size_t)256 << 10)
+#define SIF_MAGIC "SIF_MAGIC"
+#define SIF_MAGIC_AT 32 /* behind the line "#!..." */
 
 /* No layer's content is checked here that would show what has gone bad in a
  * store, so the sum is. */
@@ -40,6 +43,19 @@ static int copy(const struct layer_source *l, const struct digest *want, int fd,
 	return 0;
 }
 
+static int check_magic(int fd, struct err *e)
+{
+	char magic[sizeof SIF_MAGIC - 1];
+
+	if (pread(fd, magic, sizeof magic, SIF_MAGIC_AT) == sizeof magic &&
+	    !memcmp(magic, SIF_MAGIC, sizeof magic))
+		return 0;
+	return err_set(e, ERR_FORMAT,
+		       "the image says that it is a SIF file, but at byte %d "
+		       "'%s' is missing",
+		       SIF_MAGIC_AT, SIF_MAGIC);
+}
+
 int imgsif_copy(const struct dest *dest, const struct imgoci *i,
 		const struct imgoci_layers *layers, struct err *e)
 {
@@ -51,5 +67,5 @@ int imgsif_copy(const struct dest *dest, const struct imgoci *i,
 		return -1;
 	if (layers->wait && layers->wait(layers->ctx, e))
 		return -1;
-	return dest_publish_file(dest, &t, e);
+	return check_magic(t.fd, e) ? -1 : dest_publish_file(dest, &t, 0777, e);
 }

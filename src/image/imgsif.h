@@ -7,6 +7,8 @@
 #include "base/err.h"
 #include "image/dest.h"
 #include "image/imgoci.h"
+#include "image/source.h"
+#include "image/target.h"
 
 /* Copy the one layer of I, a SIF file that a registry had as an ORAS artifact,
  * from LAYERS to DEST (dest_open_file), which appears whole when its bytes were
@@ -14,5 +16,15 @@
  * left. */
 MUST_CHECK int imgsif_copy(const struct dest *dest, const struct imgoci *i,
 			   const struct imgoci_layers *layers, struct err *e);
+
+/* N's file. Its configuration is that of the object oci-config.json, or what
+ * /.singularity.d says. */
+MUST_CHECK int imgsif_open(struct source *s, const struct name *n,
+			   const struct source_opts *o, struct err *e);
+/* The same for the file FD (moved), which is called NAME. */
+MUST_CHECK int imgsif_open_fd(struct source *s, int fd, const char *name,
+			      struct err *e);
+/* S as a SIF file that Apptainer and Singularity run. */
+MUST_CHECK int imgsif_write(struct target *t, struct source *s, struct err *e);
 
 #endif

@@ -287,9 +287,14 @@ static int from_archive(struct job *j, struct err *e)
 	    spool_read(&s, fd, is_stdin ? "standard input" : j->from->path,
 		       tmpdir, j->carrier.progress, e))
 		return -1;
-	return j->from->kind == NAME_OCI_ARCHIVE
-		       ? from_oci_archive(j, &s, e)
-		       : from_docker_archive(j, &s, e);
+	if (j->from->kind == NAME_OCI_ARCHIVE ||
+	    (j->from->may_hold && spool_has(&s, "index.json")))
+		return from_oci_archive(j, &s, e);
+	if (j->from->may_hold && !spool_has(&s, "manifest.json"))
+		return err_set(e, ERR_FORMAT,
+			       "no image is saved in it: it has neither "
+			       "'index.json' nor 'manifest.json'");
+	return from_docker_archive(j, &s, e);
 }
 
 int import_images(const struct name *from, const struct platform *want,

@@ -1,6 +1,7 @@
 /* import.h - an image that was carried here in files, verified and put where a
  * store or a layout has its blobs: oci:DIR[:TAG], oci-archive:FILE[:TAG],
- * docker-archive:FILE[:REF], and "-" for standard input.
+ * docker-archive:FILE[:REF], and "-" for standard input; a file that may hold
+ * one of these is told by what is in it.
  * SPDX-License-Identifier: Apache-2.0
  *
  * Formats: image-layout.md of the OCI image specification; the archives that

@@ -129,7 +129,7 @@ char *locate_tree(const char *text, const char *store, const char *readonly,
 
 	if (name_parse_in(text, &n, e))
 		return NULL;
-	if (name_refuse_archive(&n, e))
+	if (name_refuse_file(&n, e))
 		return NULL;
 	if (n.kind == NAME_REGISTRY) {
 		err_set(e, ERR_UNSUPPORTED,

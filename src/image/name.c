@@ -7,6 +7,7 @@
 
 #include "base/dir.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "base/str.h"
 
 #include <fcntl.h>
@@ -16,36 +17,60 @@
 struct kind {
 	const char *prefix;
 	enum name_kind kind;
-	bool known_only; /* part of the grammar, but not readable here */
+	const char *what;
+	bool is_stream; /* may be "-" */
+	bool is_out;    /* can be written */
 };
 
 // clang-format off
 static const struct kind kinds[] = {
-	{ "dir:",            NAME_DIR,      false },
-	{ "oci:",            NAME_OCI,      false },
-	{ "store:",          NAME_STORE,    false },
-	{ "docker://",       NAME_REGISTRY, false },
-	{ "oras://",         NAME_REGISTRY, false },
-	{ "oci-archive:",    NAME_OCI_ARCHIVE,    false },
-	{ "docker-archive:", NAME_DOCKER_ARCHIVE, false },
-	{ "squash:",         NAME_DIR,      true },
-	{ "sif:",            NAME_DIR,      true },
-	{ "tar:",            NAME_DIR,      true },
+	{ "dir:",            NAME_DIR,            "a directory",      false, true },
+	{ "squash:",         NAME_SQUASH,         "a squashfs file",  false, true },
+	{ "sif:",            NAME_SIF,            "a SIF file",       false, true },
+	{ "tar:",            NAME_TAR,            "a tar archive",    true,  true },
+	{ "oci:",            NAME_OCI,            "an OCI layout",    false, true },
+	{ "oci-archive:",    NAME_OCI_ARCHIVE,    "an archive",       true,  true },
+	{ "docker-archive:", NAME_DOCKER_ARCHIVE, "an archive",       true,  true },
+	{ "store:",          NAME_STORE,          "in the store",     false, true },
+	{ "docker://",       NAME_REGISTRY,       "in a registry",    false, false },
+	{ "oras://",         NAME_REGISTRY,       "in a registry",    false, false },
 };
 
-/* What a file that is no directory is, for the message. */
+/* What is written to a path that ends so. */
+static const struct {
+	const char *text;
+	enum name_kind kind;
+} suffixes[] = {
+	{ ".sqfs",     NAME_SQUASH },
+	{ ".squashfs", NAME_SQUASH },
+	{ ".sif",      NAME_SIF },
+	{ ".tar",      NAME_TAR },
+	{ ".tar.gz",   NAME_TAR },
+	{ ".tgz",      NAME_TAR },
+	{ ".tar.zst",  NAME_TAR },
+	{ ".tzst",     NAME_TAR },
+};
+
+/* Three or four letters behind the last dot look like a file's suffix, but for
+ * these; and these others do, too. */
+static const char *const dir_suffixes[] = {
+	"dir", "root", "tree", "new", "old", "tmp", "bak", "test", "copy",
+};
+static const char *const file_suffixes[] = {
+	"7z", "bz2", "cpio", "ext2", "ext3", "ext4", "gz", "qcow2", "xz", "zst",
+};
+
 static const struct {
 	size_t at;
 	const char *magic;
 	size_t len;
-	const char *what;
-	bool may_hold; /* an image that was saved */
+	enum name_kind kind;
 } magics[] = {
-	{ 0,   "hsqs",      4, "a squashfs file", false },
-	{ 32,  "SIF_MAGIC", 9, "a SIF file",      false },
-	{ 257, "ustar",     5, "a tar archive",   true },
-	{ 0,   "\x1f\x8b",  2, "a gzip file",     true },
-	{ 0,   "\x28\xb5\x2f\xfd", 4, "a zstd file", true },
+	{ 0,   "hsqs",             4, NAME_SQUASH },
+	{ 32,  "SIF_MAGIC",        9, NAME_SIF },
+	{ 257, "ustar",            5, NAME_TAR },
+	{ 0,   "\x1f\x8b",         2, NAME_TAR },
+	{ 0,   "\x28\xb5\x2f\xfd", 4, NAME_TAR },
 };
 // clang-format on
 
@@ -57,6 +82,15 @@ static const struct kind *find_kind(const char *text)
 	return NULL;
 }
 
+static const struct kind *of_kind(enum name_kind kind)
+{
+	const struct kind *k = kinds;
+
+	while (k->kind != kind)
+		k++;
+	return k;
+}
+
 static bool is_path(const char *text)
 {
 	return text[0] == '/' || str_starts(text, "./") ||
@@ -64,31 +98,33 @@ static bool is_path(const char *text)
 	       str_eq(text, "..");
 }
 
-/* A file: say what it is rather than only what it is not. */
-static int refuse_file(const char *path, struct err *e)
+enum name_kind name_of_bytes(const void *head, size_t n)
 {
-	autofd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	char head[512] = { 0 };
+	for (size_t i = 0; i < ARRAY_SIZE(magics); i++)
+		if (magics[i].at + magics[i].len <= n &&
+		    !memcmp((const char *)head + magics[i].at, magics[i].magic,
+			    magics[i].len))
+			return magics[i].kind;
+	return NAME_DIR;
+}
+
+static int look_at_file(struct name *n, struct err *e)
+{
+	autofd int fd = open(n->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	char head[NAME_HEAD];
+	ssize_t got;
 
 	if (fd < 0)
-		return err_sys(e, "can't open '%s'", path);
-	if (read(fd, head, sizeof head) < 0)
-		return err_sys(e, "can't read '%s'", path);
-	for (size_t i = 0; i < ARRAY_SIZE(magics); i++) {
-		if (memcmp(head + magics[i].at, magics[i].magic, magics[i].len))
-			continue;
-		if (magics[i].may_hold)
-			return err_set(e, ERR_UNSUPPORTED,
-				       "'%s' is %s; an image saved there is "
-				       "named 'docker-archive:%s' or "
-				       "'oci-archive:%s'",
-				       path, magics[i].what, path, path);
-		return err_set(e, ERR_UNSUPPORTED,
-			       "'%s' is %s, which this version can't read",
-			       path, magics[i].what);
-	}
+		return err_sys(e, "can't open '%s'", n->path);
+	got = read(fd, head, sizeof head);
+	if (got < 0)
+		return err_sys(e, "can't read '%s'", n->path);
+	n->kind = name_of_bytes(head, (size_t)got);
+	n->may_hold = n->kind == NAME_TAR;
+	if (n->kind != NAME_DIR)
+		return 0;
 	return err_set(e, ERR_UNSUPPORTED,
-		       "'%s' is neither a directory nor an image", path);
+		       "'%s' is neither a directory nor an image", n->path);
 }
 
 static bool is_layout(int dir)
@@ -113,7 +149,7 @@ static int look_at_path(struct name *n, struct err *e)
 		return -1;
 	}
 	if (!S_ISDIR(st.st_mode))
-		return refuse_file(n->path, e);
+		return look_at_file(n, e);
 	fd = dir_open(n->path, e);
 	if (fd < 0)
 		return -1;
@@ -158,19 +194,19 @@ static int parse_kind(const struct kind *k, const char *text, struct name *n,
 {
 	const char *rest = text + strlen(k->prefix);
 
-	if (k->known_only)
-		return err_set(e, ERR_UNSUPPORTED,
-			       "'%s': images of kind '%.*s' can't be used by "
-			       "this version",
-			       text, (int)strcspn(k->prefix, ":"), k->prefix);
 	if (!*rest)
 		return err_set(e, ERR_USAGE, "nothing behind '%s'", text);
 	n->kind = k->kind;
 	if (k->kind == NAME_STORE || k->kind == NAME_REGISTRY)
 		return ref_parse(rest, &n->ref, e);
 	n->path = xstrdup(rest);
-	if (k->kind != NAME_DIR)
+	if (k->kind == NAME_OCI || is_archive(n))
 		split_tag(n);
+	if (str_eq(n->path, "-") && !k->is_stream)
+		return err_set(e, ERR_USAGE,
+			       "'%s': %s is no stream; a file of that name is "
+			       "'%s./-'",
+			       text, k->what, k->prefix);
 	return 0;
 }
 
@@ -203,14 +239,20 @@ bool name_is_files(const char *text)
 	return dir >= 0 && is_layout(dir);
 }
 
-int name_refuse_archive(const struct name *n, struct err *e)
+int name_refuse_file(const struct name *n, struct err *e)
 {
-	if (!is_archive(n))
+	if (is_archive(n))
+		return err_set(e, ERR_UNSUPPORTED,
+			       "'%s' is an archive; put it into the store with "
+			       "'ch-pull %s'",
+			       n->text, n->text);
+	if (n->kind != NAME_TAR && n->kind != NAME_SQUASH &&
+	    n->kind != NAME_SIF)
 		return 0;
 	return err_set(e, ERR_UNSUPPORTED,
-		       "'%s' is an archive; put it into the store with "
-		       "'ch-pull %s'",
-		       n->text, n->text);
+		       "'%s' is %s, which can't be run as it is; unpack it "
+		       "with 'ch-convert %s ./DIR'",
+		       n->text, of_kind(n->kind)->what, n->text);
 }
 
 int name_as_path(struct name *n, struct err *e)
@@ -228,9 +270,14 @@ int name_parse_in(const char *text, struct name *out, struct err *e)
 	struct name n = { .text = xstrdup(text) };
 	int rc;
 
-	if (k)
+	if (k) {
 		rc = parse_kind(k, text, &n, e);
-	else if (is_path(text))
+	} else if (str_eq(text, "-")) {
+		n.kind = NAME_TAR;
+		n.path = xstrdup(text);
+		n.may_hold = true;
+		rc = 0;
+	} else if (is_path(text))
 		rc = name_as_path(&n, e);
 	else
 		rc = parse_word(&n, e);
@@ -240,27 +287,100 @@ int name_parse_in(const char *text, struct name *out, struct err *e)
 	return rc;
 }
 
+static bool is_one_of(const char *word, const char *const *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (str_eq(word, v[i]))
+			return true;
+	return false;
+}
+
+/* Is the word behind the last dot what a file's name would end in? "./img.v2"
+ * and "./ubuntu-22.04" are good names for directories, and "./x.img" is not:
+ * who types it wants a kind of file that we can't write. */
+static bool looks_like_file(const char *word)
+{
+	size_t n = strlen(word);
+
+	if (is_one_of(word, file_suffixes, ARRAY_SIZE(file_suffixes)))
+		return true;
+	if (n < 3 || n > 4 ||
+	    is_one_of(word, dir_suffixes, ARRAY_SIZE(dir_suffixes)))
+		return false;
+	return strspn(word, "abcdefghijklmnopqrstuvwxyz") == n;
+}
+
+static int refuse_suffix(const char *text, const char *suffix, struct err *e)
+{
+	AUTO(str) struct str list = { 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++)
+		str_addf(&list, "%s%s", i ? ", " : "", suffixes[i].text);
+	return err_set(e, ERR_USAGE,
+		       "'%s': no kind of image has the suffix '%s'; there are "
+		       "%s; a directory of that name is 'dir:%s'",
+		       text, suffix, list.p, text);
+}
+
+/* The path N->text is not explicit. */
+static int out_path(struct name *n, struct err *e)
+{
+	const char *base = path_base(n->text);
+	const char *dot = strrchr(base, '.');
+	struct stat st;
+
+	n->kind = NAME_DIR;
+	n->path = xstrdup(n->text);
+	if (!dot || dot == base || (!stat(n->path, &st) && S_ISDIR(st.st_mode)))
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
+		if (!str_ends(base, suffixes[i].text) ||
+		    strlen(base) == strlen(suffixes[i].text))
+			continue;
+		n->kind = suffixes[i].kind;
+		return 0;
+	}
+	return looks_like_file(dot + 1) ? refuse_suffix(n->text, dot, e) : 0;
+}
+
+static int refuse_out(const char *text, struct err *e)
+{
+	AUTO(str) struct str list = { 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (kinds[i].is_out)
+			str_addf(&list, "%s%s", i ? ", " : "", kinds[i].prefix);
+	if (str_eq(text, "-"))
+		return err_set(e, ERR_USAGE,
+			       "'-' needs a kind: tar:-, oci-archive:- or "
+			       "docker-archive:-");
+	return err_set(e, ERR_USAGE,
+		       "can't write to '%s': a path here is './%s', and other "
+		       "kinds are %s",
+		       text, text, list.p);
+}
+
 int name_parse_out(const char *text, struct name *out, struct err *e)
 {
 	const struct kind *k = find_kind(text);
 	struct name n = { .text = xstrdup(text) };
-	int rc = 0;
+	int rc;
 
-	if (k) {
+	if (k && !k->is_out)
+		rc = err_set(e, ERR_UNSUPPORTED,
+			     "can't write to '%s': images can't be sent to a "
+			     "registry yet",
+			     text);
+	else if (k)
 		rc = parse_kind(k, text, &n, e);
-	} else if (is_path(text)) {
-		n.kind = NAME_DIR;
-		n.path = xstrdup(text);
-	} else if (!*text) {
+	else if (is_path(text))
+		rc = out_path(&n, e);
+	else if (!*text)
 		rc = err_set(e, ERR_USAGE,
-			     "the name of the directory is "
+			     "the name of the image to write is "
 			     "empty");
-	}
-	if (!rc && n.kind != NAME_DIR)
-		rc = err_set(e, ERR_USAGE,
-			     "can't write to '%s': only directories can be "
-			     "written; a directory here is './%s'",
-			     text, text);
+	else
+		rc = refuse_out(text, e);
 	if (rc)
 		name_clear(&n);
 	*out = n;

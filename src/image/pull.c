@@ -45,6 +45,7 @@ struct job {
 	struct dest dest;
 	bool dest_is_file;     /* it is for a SIF */
 	const char *dest_text; /* NULL: to the store only */
+	struct name to;        /* that, taken apart */
 };
 
 /* What a pull has found or made. */
@@ -75,6 +76,7 @@ static void job_clear(struct job *j)
 		close(j->tmp);
 	stores_close(&j->stores);
 	dest_clear(&j->dest);
+	name_clear(&j->to);
 	ref_clear(&j->ref);
 	free(j->name);
 	free(j->shown);
@@ -90,8 +92,8 @@ static int open_dest(struct job *j, bool is_file, struct err *e)
 	dest_clear(&j->dest);
 	j->dest_is_file = is_file;
 	if (is_file)
-		return dest_open_file(&j->dest, j->dest_text, j->o->force, e);
-	return dest_open(&j->dest, j->dest_text, j->o->force, e);
+		return dest_open_file(&j->dest, &j->to, j->o->force, e);
+	return dest_open(&j->dest, &j->to, j->o->force, e);
 }
 
 static int open_places(struct job *j, const char *dest, struct err *e)
@@ -100,7 +102,8 @@ static int open_places(struct job *j, const char *dest, struct err *e)
 	bool write = !o->offline && !(dest && o->no_store);
 
 	j->dest_text = dest;
-	if (dest && open_dest(j, dest_is_file(dest), e))
+	if (dest && (name_parse_out(dest, &j->to, e) ||
+		     open_dest(j, dest_is_file(&j->to), e)))
 		return -1;
 	if (stores_open(&j->stores, o->store, o->readonly, write, e))
 		return write && dest && e->kind != ERR_USAGE
@@ -195,16 +198,21 @@ static struct download_opts download_opts(const struct job *j, bool keep)
 	};
 }
 
-/* DEST for what the image turned out to be: a SIF goes to a file. */
+/* DEST for what the image turned out to be: a SIF goes to a file, and another
+ * image goes to a file later. */
 static int fit_dest(struct job *j, const struct imgoci *i, struct err *e)
 {
 	bool sif = i->manifest.is_sif;
 
 	if (!j->dest_text || sif == j->dest_is_file)
 		return 0;
-	if (!sif)
+	if (sif)
+		return open_dest(j, true, e);
+	if (!j->o->is_left || j->tmp < 0)
 		return dest_refuse_file(j->dest_text, e);
-	return open_dest(j, true, e);
+	*j->o->is_left = true;
+	j->dest_text = NULL;
+	return 0;
 }
 
 static int move_layers(struct job *j, struct result *r, bool keep,
@@ -341,10 +349,16 @@ static int from_files(const char *text, const char *dest,
 		.as_name = o->as_name,
 		.force = o->force,
 		.no_store = o->no_store,
+		.is_left = o->is_left,
 		.progress = p,
 	};
 
 	return carry(text, dest, &c, e);
+}
+
+static bool is_left(const struct pull_opts *o)
+{
+	return o->is_left && *o->is_left;
 }
 
 int pull(const char *text, const char *dest, const struct pull_opts *o,
@@ -365,7 +379,7 @@ int pull(const char *text, const char *dest, const struct pull_opts *o,
 	j.progress = progress_new(j.shown, o->progress);
 	if (run(&j, &r, e))
 		return err_ctx(e, "%s", j.shown);
-	tell(&j, &r, dest);
+	tell(&j, &r, is_left(o) ? NULL : dest);
 	return 0;
 }
 

@@ -21,6 +21,9 @@ struct pull_opts {
 	bool force;           /* replace DEST if it is an image */
 	bool no_store;        /* with DEST: keep nothing in the store */
 	bool offline;         /* use what the stores have, ask nobody */
+	/* Set if DEST is for a SIF file and the image, which is in the store
+	 * now, is none: DEST was not written. NULL: such a DEST is refused. */
+	bool *is_left;
 	enum progress_style progress;
 	struct client_opts client;
 };

@@ -86,7 +86,8 @@ static int unpack_thread(void *arg, struct err *e)
 	download_attach(w->download, &layers);
 	if (t->image->manifest.is_sif)
 		return imgsif_copy(t->dest, t->image, &layers, e);
-	return flatten(t->dest->parent, t->dest, t->image, t->name, &layers, e);
+	return flatten_layers(t->dest->parent, t->dest, t->image, t->name,
+			      &layers, e);
 }
 
 static int run(struct work *w, struct err *e)

@@ -23,11 +23,11 @@ liblayer_a_SOURCES = \
 	src/layer/merge.c src/layer/merge.h \
 	src/layer/pipeline.c src/layer/pipeline.h \
 	src/layer/place.c src/layer/place.h \
+	src/layer/seen.c src/layer/seen.h \
 	src/layer/shadow.c src/layer/shadow.h \
-	src/layer/stack.c src/layer/stack.h \
 	src/layer/sqfsread.h \
 	src/layer/sqfswrite.h \
-	src/layer/seen.c src/layer/seen.h \
+	src/layer/stack.c src/layer/stack.h \
 	src/layer/stats.h \
 	src/layer/tarhead.c src/layer/tarhead.h \
 	src/layer/tarmake.c src/layer/tarmake.h \

@@ -1,4 +1,4 @@
-/* t_dest.c - where a SIF file goes.
+/* t_dest.c - where a file goes.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "config.h"
@@ -26,13 +26,16 @@ static char *write_file(const char *name, bool force, const void *p, size_t n)
 {
 	AUTO(dest) struct dest d = DEST_INIT;
 	AUTO(tmp) struct tmp t = TMP_INIT;
+	AUTO(name) struct name at = { 0 };
 	struct err e = { 0 };
 	struct stat st;
 
-	if (dest_open_file(&d, name, force, &e) || tmp_file(&t, d.parent, &e) ||
-	    io_write(t.fd, p, n, name, &e) || dest_publish_file(&d, &t, &e))
+	if (name_parse_out(name, &at, &e) ||
+	    dest_open_file(&d, &at, force, &e) || tmp_file(&t, d.parent, &e) ||
+	    io_write(t.fd, p, n, name, &e) ||
+	    dest_publish_file(&d, &t, 0777, &e))
 		return str_fmt("%s", e.msg);
-	if (stat(name, &st))
+	if (stat(at.path, &st))
 		return str_fmt("not there");
 	return str_fmt("mode %o, %lld bytes", st.st_mode & 07777,
 		       (long long)st.st_size);
@@ -48,22 +51,57 @@ static const struct {
 	{ "./new.sif", false, "'./new.sif' exists; use --force to replace it" },
 	{ "./new.sif", true, "mode 750, 45 bytes" },
 	{ "./other", false, "'./other' exists and is not an image" },
-	{ "./other", true, "'./other' is not a SIF file, so --force won't replace it; remove it yourself" },
-	{ "./link", true, "'./link' is not a SIF file, so --force won't replace it; remove it yourself" },
-	{ "./fifo", true, "'./fifo' is not a SIF file, so --force won't replace it; remove it yourself" },
-	{ "./dir", true, "the image is a SIF file, but './dir' is a directory; name a file, as in './dir/image.sif'" },
+	{ "./other", true, "'./other' is not an image, so --force won't replace it; remove it yourself" },
+	{ "./link", true, "'./link' is not an image, so --force won't replace it; remove it yourself" },
+	{ "./fifo", true, "'./fifo' is not an image, so --force won't replace it; remove it yourself" },
+	{ "./dir", true, "'./dir' is a directory, and a file is to be written there" },
 	{ "./none/x.sif", false, "can't write './none/x.sif': can't open './none': No such file or directory" },
-	{ "x.sif", false, "can't write to 'x.sif': only directories can be written; a directory here is './x.sif'" },
+	{ "x.sif", false, "can't write to 'x.sif': a path here is './x.sif', and other kinds are dir:, squash:, sif:, tar:, oci:, oci-archive:, docker-archive:, store:" },
+	{ "tar:./new.tar", false, "mode 750, 45 bytes" },
 	{ "./dir/..", false, "'./dir/..' can't be the name of a new image" },
 };
 // clang-format on
+
+/* What is read may be neither DEST nor in it, nor it in that. */
+static void check_apart(void)
+{
+	// clang-format off
+	static const struct {
+		const char *in;
+		const char *out;
+		const char *want;
+	} v[] = {
+		{ "dir", "./dir2", "" },
+		{ "dir", "dir:./dir/", "'./dir/' is what is read, too" },
+		{ "dir", "./dir/in", "'./dir/in' is in 'dir', which is read" },
+		{ "dir/sub", "./dir", "'dir/sub', which is read, is in './dir'" },
+		{ "dir/sub", "./dir/../dir", "'dir/sub', which is read, is in './dir/../dir'" },
+		{ "link2", "./dir/x", "'./dir/x' is in 'link2', which is read" },
+		{ "missing", "./dir3", "" },
+	};
+	// clang-format on
+
+	mkdir("dir/sub", 0755);
+	if (symlink("dir", "link2"))
+		exit(99);
+	for (size_t i = 0; i < ARRAY_SIZE(v); i++) {
+		AUTO(name) struct name n = { 0 };
+		struct err e = { 0 };
+
+		if (name_parse_out(v[i].out, &n, &e))
+			exit(99);
+		ok(dest_check_apart(&n, v[i].in, &e) == (*v[i].want ? -1 : 0),
+		   "apart: %s", v[i].out);
+		is(e.msg, v[i].want, v[i].out);
+	}
+	unlink("link2");
+	rmdir("dir/sub");
+}
 
 int main(void)
 {
 	const char *top = getenv("TMPDIR");
 	autostr char *dir = str_fmt("%s/t_dest.XXXXXX", top ? top : "/tmp");
-	autostr char *bad = NULL;
-	struct stat st;
 
 	if (!mkdtemp(dir) || chdir(dir))
 		return 99;
@@ -79,13 +117,9 @@ int main(void)
 
 		is(got, cases[i].want, cases[i].want);
 	}
-	bad = write_file("./bad.sif", false, "text", 4);
-	is(bad,
-	   "the image says that it is a SIF file, but at byte 32 'SIF_MAGIC' "
-	   "is missing",
-	   "no SIF file");
-	ok(stat("bad.sif", &st) == -1, "and it is not written");
+	check_apart();
 	unlink("new.sif");
+	unlink("new.tar");
 	unlink("other");
 	unlink("link");
 	unlink("fifo");

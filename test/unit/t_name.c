@@ -12,8 +12,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char *const kinds[] = { "store", "registry",    "dir",
-				     "oci",   "oci-archive", "docker-archive" };
+static const char *const kinds[] = {
+	"store",          "registry", "dir",    "oci", "oci-archive",
+	"docker-archive", "tar",      "squash", "sif",
+};
 
 /* "KIND path tag ref" of a name, or "error: MESSAGE". Caller frees. */
 static char *show(const char *text, bool in)
@@ -32,9 +34,10 @@ static char *show(const char *text, bool in)
 							   : "other",
 			       e.msg);
 	ref = n.ref.repo ? ref_name(&n.ref) : NULL;
-	return str_fmt("%s %s %s %s%s", kinds[n.kind], n.path ? n.path : "-",
+	return str_fmt("%s %s %s %s%s%s", kinds[n.kind], n.path ? n.path : "-",
 		       n.tag ? n.tag : "-", ref ? ref : "-",
-		       n.maybe_path ? " maybe" : "");
+		       n.maybe_path ? " maybe" : "",
+		       n.may_hold ? " may hold" : "");
 }
 
 struct item {
@@ -57,10 +60,17 @@ static const struct item ins[] = {
 	{ "Upper", "dir Upper - -" },
 	{ "UpperNone", "error usage: *" },
 	{ "./missing", "error notfound: can't use './missing' as an image: No such file or directory" },
-	{ "./file.sqfs", "error unsupported: './file.sqfs' is a squashfs file*" },
+	{ "./file.sqfs", "squash ./file.sqfs - -" },
+	{ "./no.suffix", "sif ./no.suffix - -" },
+	{ "-", "tar - - - may hold" },
+	{ "tar:-", "tar - - -" },
+	{ "tar:a:b.tar", "tar a:b.tar - -" },
+	{ "squash:-", "error usage: 'squash:-': a squashfs file is no stream; a file of that name is 'squash:./-'" },
+	{ "oci:-", "error usage: 'oci:-': an OCI layout is no stream; a file of that name is 'oci:./-'" },
 	{ "./plain", "error unsupported: './plain' is neither a directory nor an image" },
 	{ "./fifo", "error unsupported: './fifo' is neither a directory nor an image" },
-	{ "squash:x", "error unsupported: 'squash:x': images of kind 'squash' can't be used by this version" },
+	{ "squash:x", "squash x - -" },
+	{ "sif:x:y", "sif x:y - -" },
 	{ "oras://ghcr.io/a/b:1", "registry - - ghcr.io/a/b:1" },
 	{ "oci:none:alpine:3.16", "oci none alpine:3.16 -" },
 	{ "oci:col:on:quay.io/a/b:1", "oci col:on quay.io/a/b:1 -" },
@@ -74,7 +84,7 @@ static const struct item ins[] = {
 	{ "docker-archive:-", "docker-archive - - -" },
 	{ "oci-archive:-:alpine:3.16", "oci-archive - alpine:3.16 -" },
 	{ "docker-archive:", "error usage: nothing behind 'docker-archive:'" },
-	{ "./co:lon.tar", "error unsupported: './co:lon.tar' is a gzip file; an image saved there is named 'docker-archive:./co:lon.tar' or 'oci-archive:./co:lon.tar'" },
+	{ "./co:lon.tar", "tar ./co:lon.tar - - may hold" },
 	{ "dir:", "error usage: nothing behind 'dir:'" },
 	{ "", "error usage: *" },
 };
@@ -83,13 +93,41 @@ static const struct item outs[] = {
 	{ "./new", "dir ./new - -" },
 	{ "/abs/new", "dir /abs/new - -" },
 	{ "dir:new", "dir new - -" },
-	{ "new", "error usage: can't write to 'new': only directories can be written; a directory here is './new'" },
-	{ "new/", "error usage: can't write to 'new/': only directories can be written; a directory here is './new/'" },
-	{ "Upper", "error usage: can't write to 'Upper': only directories can be written; a directory here is './Upper'" },
-	{ "", "error usage: the name of the directory is empty" },
-	{ "oci:new", "error usage: *" },
-	{ "docker-archive:new", "error usage: can't write to 'docker-archive:new': only directories*" },
-	{ "sif:new", "error unsupported: *" },
+	{ "new", "error usage: can't write to 'new': a path here is './new', and other kinds are dir:, squash:, sif:, tar:, oci:, oci-archive:, docker-archive:, store:" },
+	{ "Upper", "error usage: can't write to 'Upper': a path here is './Upper', *" },
+	{ "foo:bar", "error usage: can't write to 'foo:bar': a path here is './foo:bar', *" },
+	{ "x.sqfs", "error usage: can't write to 'x.sqfs': a path here is './x.sqfs', *" },
+	{ "", "error usage: the name of the image to write is empty" },
+	{ "./x.sqfs", "squash ./x.sqfs - -" },
+	{ "./x.squashfs", "squash ./x.squashfs - -" },
+	{ "./x.sif", "sif ./x.sif - -" },
+	{ "./x.tar", "tar ./x.tar - -" },
+	{ "./x.tar.gz", "tar ./x.tar.gz - -" },
+	{ "/x.tgz", "tar /x.tgz - -" },
+	{ "../x.tar.zst", "tar ../x.tar.zst - -" },
+	{ "./x.tzst", "tar ./x.tzst - -" },
+	{ "./.sqfs", "dir ./.sqfs - -" },
+	{ "./x.v2", "dir ./x.v2 - -" },
+	{ "./x.d", "dir ./x.d - -" },
+	{ "./x.old", "dir ./x.old - -" },
+	{ "./x.rootfs", "dir ./x.rootfs - -" },
+	{ "./ubuntu-22.04", "dir ./ubuntu-22.04 - -" },
+	{ "./made.dir.img", "dir ./made.dir.img - -" },
+	{ "./x.img", "error usage: './x.img': no kind of image has the suffix '.img'; there are .sqfs, .squashfs, .sif, .tar, .tar.gz, .tgz, .tar.zst, .tzst; a directory of that name is 'dir:./x.img'" },
+	{ "./x.iso", "error usage: './x.iso': no kind of image has the suffix '.iso'*" },
+	{ "./x.foo", "error usage: './x.foo': no kind of image has the suffix '.foo'*" },
+	{ "./x.tar.xz", "error usage: './x.tar.xz': no kind of image has the suffix '.xz'*" },
+	{ "dir:x.img", "dir x.img - -" },
+	{ "squash:x", "squash x - -" },
+	{ "sif:new", "sif new - -" },
+	{ "tar:-", "tar - - -" },
+	{ "-", "error usage: '-' needs a kind: tar:-, oci-archive:- or docker-archive:-" },
+	{ "oci:new", "oci new - -" },
+	{ "oci:new:tag", "oci new tag -" },
+	{ "oci-archive:-", "oci-archive - - -" },
+	{ "docker-archive:new:quay.io/a/b:1", "docker-archive new quay.io/a/b:1 -" },
+	{ "store:a:1", "store - - docker.io/library/a:1" },
+	{ "docker://a", "error unsupported: can't write to 'docker://a': images can't be sent to a registry yet" },
 };
 // clang-format on
 
@@ -127,7 +165,7 @@ static void check_files(void)
 		ok(name_is_files(v[i].text) == v[i].want, "files: %s",
 		   v[i].text);
 	ok(!name_parse_in("docker-archive:x:y", &n, &e) &&
-		   name_refuse_archive(&n, &e) == -1,
+		   name_refuse_file(&n, &e) == -1,
 	   "an archive is refused");
 	is(e.msg,
 	   "'docker-archive:x:y' is an archive; put it into the store with "
@@ -158,6 +196,8 @@ int main(void)
 	put("layout/oci-layout", "{}");
 	put("file.sqfs", "hsqs....");
 	put("plain", "text\n");
+	put("no.suffix", "0123456789abcdef0123456789abcdefSIF_MAGIC");
+	mkdir("made.dir.img", 0755);
 	put("co:lon.tar", "\x1f\x8b....");
 	mkfifo("fifo", 0644);
 	check(ins, ARRAY_SIZE(ins), true);
@@ -167,6 +207,8 @@ int main(void)
 	unlink("layout/oci-layout");
 	unlink("file.sqfs");
 	unlink("plain");
+	unlink("no.suffix");
+	rmdir("made.dir.img");
 	unlink("co:lon.tar");
 	unlink("fifo");
 	rmdir("tree");

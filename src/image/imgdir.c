@@ -1,0 +1,116 @@
+/* imgdir.c - kind: a directory.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "image/imgdir.h"
+
+#include "base/dir.h"
+#include "base/io.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "format/json.h"
+#include "image/flatten.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct tree {
+	int fd;
+	enum dirread_owner owner;
+	struct dirread_stats stats; /* of the last walk */
+};
+
+static int walk(void *ctx, enum stack_order order, const bool *want,
+		stack_give *give, void *arg, struct err *e)
+{
+	static const char *const skip[] = { "ch/image", NULL };
+	struct tree *t = ctx;
+
+	(void)order; /* there is one */
+	if (want && !want[0])
+		return 0;
+	t->stats = (struct dirread_stats){ 0 };
+	AUTO(dirread)
+	struct dirread *r = dirread_new(t->fd, t->owner, skip, &t->stats);
+	struct entries entries = dirread_entries(r);
+
+	return give(arg, 0, &entries, e);
+}
+
+static int read_config(void *ctx, struct str *out, struct err *e)
+{
+	const struct tree *t = ctx;
+	struct err why = { 0 };
+	struct stat st;
+	autofd int fd = dir_open_beneath(t->fd, "ch/config.json",
+					 O_RDONLY | O_NONBLOCK, 0, &why);
+
+	if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode))
+		return 0;
+	return io_read_all(fd, JSON_BYTES_MAX, "/ch/config.json", out, e);
+}
+
+static void report(void *ctx)
+{
+	const struct tree *t = ctx;
+
+	if (t->stats.sockets)
+		log_note("%llu sockets are left out",
+			 (unsigned long long)t->stats.sockets);
+	if (t->stats.mounts)
+		log_note("%llu directories are other file systems and were "
+			 "left empty",
+			 (unsigned long long)t->stats.mounts);
+}
+
+static void close_tree(void *ctx)
+{
+	struct tree *t = ctx;
+
+	close(t->fd);
+	free(t);
+}
+
+int imgdir_open(struct source *s, const struct name *n,
+		const struct source_opts *o, struct err *e)
+{
+	int fd = dir_open(n->path, e);
+	struct tree *t;
+
+	if (fd < 0)
+		return -1;
+	t = xcalloc(1, sizeof(*t));
+	t->fd = fd;
+	t->owner = o->owner;
+	s->shown = str_fmt("%s", n->text);
+	s->stack = (struct stack){
+		.n = 1,
+		.rule = LOOKUP_FLAT,
+		.walk = walk,
+		.ctx = t,
+	};
+	s->is_inside = true;
+	s->read_config = read_config;
+	s->report = report;
+	s->close = close_tree;
+	s->ctx = t;
+	return 0;
+}
+
+int imgdir_write(struct target *t, struct source *s, struct err *e)
+{
+	struct flatten f = {
+		.stack = &s->stack,
+		.name = s->shown,
+		.manifest = s->root < 0 ? NULL : s->image.digest.text,
+		.config = &s->config,
+		.config_text = &s->config_text,
+		.tell_owners = true,
+	};
+
+	if (s->is_inside || !s->config_text.len)
+		f.config = NULL;
+	return flatten(t->dest.parent, &t->dest, &f, e);
+}

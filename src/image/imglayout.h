@@ -1,0 +1,22 @@
+/* imglayout.h - kinds: an OCI image layout in a directory, and the store, which
+ * is one.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef IMAGE_IMGLAYOUT_H
+#define IMAGE_IMGLAYOUT_H
+
+#include "image/source.h"
+#include "image/target.h"
+
+/* S in the layout T (oci:DIR[:TAG]), which is made if there is nothing, whole
+ * or not at all; in one that is there S takes the place of what has its tag.
+ * Without TAG: the tag that S has, or "latest". */
+MUST_CHECK int imglayout_write(struct target *t, struct source *s,
+			       struct err *e);
+/* S in the store under the name T (store:REF). */
+MUST_CHECK int imglayout_store(struct target *t, struct source *s,
+			       struct err *e);
+/* What S is called in a layout. Caller frees. */
+char *imglayout_tag(const struct target *t, const struct source *s);
+
+#endif

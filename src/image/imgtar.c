@@ -1,0 +1,188 @@
+/* imgtar.c - kind: a root file system in a tar archive.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "image/imgtar.h"
+
+#include "base/io.h"
+#include "base/mem.h"
+#include "format/json.h"
+#include "image/chmeta.h"
+#include "image/outfile.h"
+#include "layer/tarwrite.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define INPUT 0 /* the descriptor of standard input */
+#define BLOCK 512
+
+struct archive {
+	int fd;
+	struct source *source;
+	char *name;
+	struct layer_source input;
+	struct stack_layers layers;
+};
+
+static ssize_t read_file(void *ctx, void *p, size_t n, struct err *e)
+{
+	struct archive *a = ctx;
+	ssize_t got = io_read(a->fd, p, n, a->name, e);
+
+	if (got > 0)
+		atomic_fetch_add(&a->source->done, (uint64_t)got);
+	return got;
+}
+
+static int rewind_file(void *ctx, struct err *e)
+{
+	const struct archive *a = ctx;
+
+	if (lseek(a->fd, 0, SEEK_SET) < 0)
+		return err_sys(e, "can't read '%s' again", a->name);
+	return 0;
+}
+
+/* The last of that name counts. */
+static int find_config(void *arg, size_t i, const struct entries *r,
+		       struct err *e)
+{
+	struct str *out = arg;
+	struct entry entry;
+	uint64_t offset;
+	const void *p;
+	size_t n;
+	int rc;
+
+	(void)i;
+	while ((rc = r->next(r->ctx, &entry, e)) > 0) {
+		const char *name = entry.name;
+
+		while (str_starts(name, "./") || *name == '/')
+			name += *name == '/' ? 1 : 2;
+		if (entry.type != ENTRY_FILE || strcmp(name, "ch/config.json"))
+			continue;
+		str_clear(out);
+		while ((rc = r->data(r->ctx, &p, &n, &offset, e)) > 0 &&
+		       out->len + n <= JSON_BYTES_MAX)
+			str_addn(out, p, n);
+		if (rc < 0)
+			return -1;
+	}
+	return rc;
+}
+
+static int read_config(void *ctx, struct str *out, struct err *e)
+{
+	struct archive *a = ctx;
+	const struct stack *s = &a->layers.stack;
+
+	return s->walk(s->ctx, STACK_UP, NULL, find_config, out, e);
+}
+
+static void close_archive(void *ctx)
+{
+	struct archive *a = ctx;
+
+	stack_layers_clear(&a->layers);
+	if (a->fd >= 0)
+		close(a->fd);
+	free(a->name);
+	free(a);
+}
+
+static int open_file(struct archive *a, const struct name *n, struct stat *st,
+		     struct err *e)
+{
+	if (str_eq(n->path, "-"))
+		a->fd = fcntl(INPUT, F_DUPFD_CLOEXEC, 3);
+	else
+		a->fd = open(n->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (a->fd < 0 || fstat(a->fd, st))
+		return err_sys(e, "can't open '%s'", n->path);
+	if (!S_ISREG(st->st_mode))
+		return err_set(e, ERR_UNSUPPORTED, "'%s' is not a file",
+			       n->path);
+	return 0;
+}
+
+int imgtar_open(struct source *s, const struct name *n,
+		const struct source_opts *o, struct err *e)
+{
+	struct archive *a = xcalloc(1, sizeof(*a));
+	struct stat st;
+
+	(void)o; /* nothing of it is of use here */
+	a->fd = -1;
+	a->source = s;
+	a->name = xstrdup(n->path);
+	s->shown = xstrdup(n->text);
+	s->close = close_archive;
+	s->ctx = a;
+	if (open_file(a, n, &st, e))
+		return -1;
+	a->input = (struct layer_source){
+		.name = a->name,
+		.size = (uint64_t)st.st_size,
+		.read = read_file,
+		.rewind = rewind_file,
+		.ctx = a,
+	};
+	stack_layers_init(&a->layers, &a->input, 1);
+	s->stack = a->layers.stack;
+	s->stack.rule = LOOKUP_FLAT;
+	s->size = (uint64_t)st.st_size;
+	s->is_inside = true;
+	s->read_config = read_config;
+	return 0;
+}
+
+/* An archive has as many bytes as its files at least; compressed nobody
+ * knows. */
+static int count(void *ctx, struct node *n, struct err *e)
+{
+	const struct inode *i = node_inode(n);
+	uint64_t *sum = ctx;
+
+	(void)e;
+	*sum += BLOCK;
+	if (i && i->n_links) /* of each name its share */
+		*sum += i->size / i->n_links;
+	return 0;
+}
+
+static int check_room(const struct target *t, struct merge *m,
+		      enum encode_kind kind, struct err *e)
+{
+	uint64_t sum = 0;
+
+	if (kind != ENCODE_NONE)
+		return 0;
+	if (tree_each(merge_tree(m), count, &sum, e))
+		return -1;
+	return dest_check_room(&t->dest, sum, e);
+}
+
+int imgtar_write(struct target *t, struct source *s, struct err *e)
+{
+	AUTO(outfile) struct outfile out = OUTFILE_INIT;
+	AUTO(chmeta) struct chmeta ch = { 0 };
+	enum encode_kind kind;
+
+	if (pack_stream(&t->pack, t->name.path, ENCODE_NONE, &kind, e))
+		return -1;
+	chmeta_init(&ch, s, t->pack.time_s);
+	AUTO(merge) struct merge *m = merge_new(ch.stack);
+	AUTO(tarwrite) struct tarwrite *w = tarwrite_new(outfile_write, &out);
+
+	if (outfile_open(&out, &t->dest, e) ||
+	    outfile_encode(&out, &t->pack, kind, e) ||
+	    merge_read(m, NULL, NULL, e) || check_room(t, m, kind, e) ||
+	    tarwrite_merge(w, m, e) || tarwrite_end(w, e))
+		return -1;
+	return outfile_publish(&out, 0666, e);
+}

@@ -1,0 +1,24 @@
+/* reach.h - how registries are reached, from what the user has set and from the
+ * environment.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef IMAGE_REACH_H
+#define IMAGE_REACH_H
+
+#include "base/err.h"
+#include "registry/client.h"
+
+#define REACH_TIMEOUT_MAX_S 86400
+
+/* As options give it; NULL: not said. */
+struct reach {
+	const char *tls_verify; /* "yes" or "no" */
+	const char *authfile;
+	const char *timeout; /* seconds, checked */
+};
+
+/* Fill in O, which has its defaults. ERR_USAGE. */
+MUST_CHECK int reach_set(const struct reach *r, struct client_opts *o,
+			 struct err *e);
+
+#endif

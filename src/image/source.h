@@ -1,0 +1,81 @@
+/* source.h - an image that is read, of whatever kind: its entries, its
+ * configuration, and its layers if it has some.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Who opens a kind (imgdir, imgtar, imgsqfs, imgsif, layered) fills one in.
+ */
+#ifndef IMAGE_SOURCE_H
+#define IMAGE_SOURCE_H
+
+#include "base/err.h"
+#include "base/str.h"
+#include "image/imgoci.h"
+#include "image/name.h"
+#include "layer/dirread.h"
+#include "layer/stack.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* How it is to be opened. */
+struct source_opts {
+	const struct platform *want; /* of an index */
+	bool is_asked;            /* the user named it: nothing else will do */
+	const char *store;        /* path or NULL: the default */
+	const char *readonly;     /* stores.h, or NULL */
+	enum dirread_owner owner; /* in a directory */
+	int tmpdir;               /* for what must be put aside */
+};
+
+struct source {
+	char *shown;              /* for messages and /ch/image */
+	struct stack stack;       /* its entries */
+	struct platform platform; /* os "" if not known */
+	/* The configuration, byte for byte; empty if it has none. If it
+	 * IS_INSIDE its entries have it, in /ch, and it is only here after
+	 * source_config. */
+	struct str config_text;
+	struct imgconfig config;
+	bool is_inside;
+	bool has_sing; /* its entries have /.singularity.d */
+	/* Read what is in /ch/config.json to OUT, which stays empty if there is
+	 * no such file; NULL: IS_INSIDE is not set. */
+	int (*read_config)(void *ctx, struct str *out, struct err *e);
+	/* Its layers, in the layout ROOT, if it has some; else ROOT is -1. */
+	int root;
+	bool is_ours;  /* ROOT is nobody else's: its blobs were verified and
+			* may be moved */
+	bool is_store; /* its blobs were verified */
+	struct imgoci image;
+	/* The image is a SIF file in a registry's manner, and this has it: it
+	 * is read as any SIF, but one can be had as it is. NULL: it is none. */
+	const struct imgoci_layers *sif;
+	struct ref ref; /* what the image is called; repo NULL: nothing */
+	char *tag;      /* the word in the layout's index, or NULL */
+	/* Going through the stack has failed with E: perhaps there is a deeper
+	 * reason, and something to clean up. NULL: never. Returns -1. */
+	int (*blame)(void *ctx, struct err *e);
+	/* What was left out of the stack is said (log.h). NULL: nothing. */
+	void (*report)(void *ctx);
+	void (*close)(void *ctx);
+	void *ctx;
+	uint64_t size;         /* of what is read, 0 if not known */
+	_Atomic uint64_t done; /* of that */
+};
+#define SOURCE_INIT        \
+	{                  \
+		.root = -1 \
+	}
+
+void source_close(struct source *s);
+AUTO_DEFINE(source, struct source, source_close)
+
+/* TEXT (moved) becomes S's configuration. ERR_FORMAT. */
+MUST_CHECK int source_set_config(struct source *s, struct str *text,
+				 struct err *e);
+/* Have the configuration at hand, if there is one. One inside that can't be
+ * understood is a warning, and then there is none. */
+MUST_CHECK int source_config(struct source *s, struct err *e);
+
+#endif

@@ -1,0 +1,35 @@
+/* standin.c - standard input as a file.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "image/standin.h"
+
+#include "base/io.h"
+#include "base/tmp.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define INPUT 0 /* the descriptor of standard input */
+
+int standin_open(int tmpdir, struct err *e)
+{
+	AUTO(tmp) struct tmp t = TMP_INIT;
+	struct stat st;
+
+	if (isatty(INPUT))
+		return err_set(e, ERR_USAGE,
+			       "standard input is a terminal; give the image "
+			       "with '<FILE' or through a pipe");
+	if (fstat(INPUT, &st))
+		return err_sys(e, "can't use standard input");
+	if (S_ISREG(st.st_mode) && !lseek(INPUT, 0, SEEK_CUR))
+		return 0;
+	if (tmp_file(&t, tmpdir, e) ||
+	    io_copy(INPUT, t.fd, "standard input", NULL, e))
+		return -1;
+	if (lseek(t.fd, 0, SEEK_SET) < 0 || dup2(t.fd, INPUT) < 0)
+		return err_sys(e, "can't put standard input aside");
+	return 0; /* the name goes, the file stays as long as it is open */
+}

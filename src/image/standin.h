@@ -1,0 +1,17 @@
+/* standin.h - standard input as a file, for kinds that are not read from front
+ * to end.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef IMAGE_STANDIN_H
+#define IMAGE_STANDIN_H
+
+#include "base/err.h"
+
+#define STANDIN_PATH "/proc/self/fd/0"
+
+/* If standard input is no file, put all it gives into one without a name, in
+ * the directory TMPDIR, and let standard input be that. It stands at its start
+ * then. ERR_USAGE if it is a terminal. */
+MUST_CHECK int standin_open(int tmpdir, struct err *e);
+
+#endif
