@@ -26,18 +26,21 @@ suites = \
 	test/bats/ch-image.bats \
 	test/bats/ch-pull.bats \
 	test/bats/ch-run.bats \
+	test/bats/content.bats \
 	test/bats/download.bats \
 	test/bats/faults.bats \
 	test/bats/import.bats \
 	test/bats/login.bats \
 	test/bats/manifests.bats \
 	test/bats/names.bats \
+	test/bats/peers.bats \
 	test/bats/platforms.bats \
 	test/bats/redirects.bats \
 	test/bats/refresh.bats \
 	test/bats/sif.bats \
 	test/bats/sites.bats \
 	test/bats/store.bats \
+	test/bats/tarsem.bats \
 	test/bats/tls.bats
 properties = test/property/flatten.sh
 TESTS += $(check_PROGRAMS) $(checks) $(suites) $(properties)
@@ -84,7 +87,9 @@ EXTRA_DIST += $(checks) $(suites) $(properties) test/checks/lib.sh \
 	test/bats/common.bash test/bats/faulty.bash test/bats/run.sh \
 	test/bats/suite.sh \
 	test/bats/tree.py test/bats/registry \
-	test/property/flatten.py test/property/layertar.py \
+	test/bats/catalogue.py test/bats/content.py test/bats/tarsem.py \
+	test/bats/layertar.py test/bats/hostile.bash test/property/flatten.py \
 	test/property/oracle.py test/property/stacks.py \
 	test/property/trees.py \
-	test/bench/bench test/bench/bench.py test/bench/line.py
+	test/bench/bench test/bench/bench.py test/bench/convert.py \
+	test/bench/line.py test/bench/measure.py

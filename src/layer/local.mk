@@ -33,6 +33,7 @@ liblayer_a_SOURCES = \
 	src/layer/tarmake.c src/layer/tarmake.h \
 	src/layer/tarread.c src/layer/tarread.h \
 	src/layer/tarwrite.c src/layer/tarwrite.h \
+	src/layer/tarwrite_merge.c \
 	src/layer/tree.c src/layer/tree.h \
 	src/layer/unpack.c src/layer/unpack.h
 if HAVE_ISAL

@@ -89,7 +89,7 @@ static uint32_t clamp(struct sqfsinode *w, int64_t s)
 {
 	if (s >= 0 && s <= UINT32_MAX)
 		return (uint32_t)s;
-	w->job->stats->times++;
+	++*w->job->times;
 	return s < 0 ? 0 : UINT32_MAX;
 }
 
@@ -129,7 +129,7 @@ static int xattr_index(struct sqfsinode *w, const struct inode *in,
 			code = sqfs_xattr_writer_add(w->xattrs, x->name,
 						     x->value, x->size);
 		else
-			w->job->stats->xattrs++;
+			++*w->job->xattrs;
 	}
 	if (!code)
 		code = sqfs_xattr_writer_end(w->xattrs, out);

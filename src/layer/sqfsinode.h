@@ -8,7 +8,6 @@
 #include "base/err.h"
 #include "layer/inode.h"
 #include "layer/sqfsfile.h"
-#include "layer/sqfswrite.h"
 
 #include <sqfs/compressor.h>
 #include <sqfs/dir_writer.h>
@@ -32,7 +31,9 @@ struct sqfsinode_job {
 	sqfs_compressor_t *compressor;
 	sqfs_super_t *super; /* tables are entered here */
 	int64_t mtime;       /* of directories without an entry */
-	struct sqfswrite_stats *stats;
+	/* Counted up: times that were moved, attributes that were left out. */
+	uint64_t *times;
+	uint64_t *xattrs;
 	/* A new content, for inodes that have none. */
 	struct sqfsinode_content *(*content)(void *ctx);
 	void *ctx;

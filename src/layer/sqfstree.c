@@ -142,8 +142,10 @@ static int names(struct writer *w, const struct frame *f, struct err *e)
 			list(w, d.node, d.type, d.ref, d.number);
 		}
 	}
-	memmove(w->written + f->first, w->written + f->first + n_dirs,
-		(w->n_written - f->first - n_dirs) * sizeof(*w->written));
+	if (n_dirs)
+		memmove(w->written + f->first, w->written + f->first + n_dirs,
+			(w->n_written - f->first - n_dirs) *
+				sizeof(*w->written));
 	w->n_written -= n_dirs;
 	return 0;
 }

@@ -59,7 +59,7 @@ static int open_table(struct sqfsxattr *x, struct err *e)
 		return -1;
 	x->n_sets = (uint32_t)n;
 	room = (h->size - h->xattrs_at - 16) / 8;
-	if ((x->n_sets + IN_BLOCK - UINT64_C(1)) / IN_BLOCK > room)
+	if (((uint64_t)x->n_sets + IN_BLOCK - 1) / IN_BLOCK > room)
 		return sqfsimage_bad(e,
 				     "%u sets of attributes, which it can't "
 				     "have",

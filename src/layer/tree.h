@@ -54,6 +54,7 @@ struct node_dir {
 	bool is_implied;    /* there only because something is below it */
 	bool has_time;      /* mtime was given */
 	bool has_xattrs;    /* disk.c's: user.* attributes were set */
+	bool is_written;    /* tarwrite_merge.c's */
 	int8_t slot;        /* disk.c's: where its descriptor is, or -1 */
 	uint16_t disk_mode; /* disk.c's: permission bits it has on disk */
 };

@@ -39,6 +39,7 @@ cp "$srcdir/test/user.sh" "$stage/"
 : "${TEST_SHARED:=$srcdir/../shared}"
 cp "$TEST_SHARED"/images/alpine-minirootfs-*.tar.gz "$stage/shared/" \
 	2>/dev/null || :
+cp -R "$TEST_SHARED"/images/busybox-oci "$stage/shared/" 2>/dev/null || :
 chmod -R u+w,a+rX "$stage"
 user_own "$user" "$stage/tmp"
 cd "$stage/tmp"

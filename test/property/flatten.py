@@ -250,23 +250,13 @@ class Run:
         return failed
 
 
-def keeps_xattrs(place):
-    try:
-        os.setxattr(place, "user.chassis", b"x")
-        os.removexattr(place, "user.chassis")
-        return True
-    except OSError:
-        return False
-
-
 def main():
     env = os.environ
     place = tempfile.mkdtemp(prefix="prop.")
     kinds = [KINDS[k]() for k in (
         env.get("PROP_KINDS") or " ".join(KINDS)).split()]
     for kind in kinds:
-        if kind.name == "dir":
-            kind.keeps_xattrs = keeps_xattrs(place)
+        kind.look_at(place)
     seeds = [env["PROP_SEED"]] if env.get("PROP_SEED") else [
         "1", str(random.SystemRandom().randrange(10 ** 9))]
     numbers = range(int(env.get("PROP_STACKS") or 150))

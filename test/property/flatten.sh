@@ -22,7 +22,7 @@ trap 'exit 143' HUP TERM
 umask 022
 mkdir "$stage/bin" "$stage/tmp"
 cp "$builddir/ch-convert" "$stage/bin/"
-cp "$srcdir"/test/property/*.py "$stage/bin/"
+cp "$srcdir"/test/property/*.py "$srcdir/test/bats/layertar.py" "$stage/bin/"
 chmod -R u+w,a+rX "$stage"
 user_own "$user" "$stage/tmp"
 cd "$stage/tmp"

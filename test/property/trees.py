@@ -18,11 +18,11 @@ TIME_MIN, TIME_MAX = -2 ** 31, 253402300799
 FIELDS = ("type", "mode", "mtime", "links", "content", "attributes", "owner")
 
 
-def clamp(ns):
-    """Into the range that is kept."""
-    if TIME_MIN * SECOND <= ns < (TIME_MAX + 1) * SECOND:
+def clamp(ns, last):
+    """Into the range that is kept, and that ends at LAST."""
+    if TIME_MIN * SECOND <= ns < (last + 1) * SECOND:
         return ns
-    return (TIME_MIN if ns < 0 else TIME_MAX) * SECOND
+    return (TIME_MIN if ns < 0 else last) * SECOND
 
 
 def content(node):
@@ -73,7 +73,8 @@ class Oracle:
         attributes = {} if e is None else {
             k: v for k, v in e.xattrs.items()
             if self.kind.has_xattr(node.kind, k)}
-        return (node.kind, self.mode(node), e and clamp(e.mtime), group,
+        mtime = e and clamp(e.mtime, self.kind.time_max)
+        return (node.kind, self.mode(node), mtime, group,
                 None if node.is_dir else content(node), attributes,
                 self.kind.owner(e))
 
@@ -91,9 +92,18 @@ class Directory:
     name = "dir"
     suffix = ""
     left_out = ("char", "block")
+    keeps_xattrs = True     # the file system there
+    time_max = TIME_MAX     # its last second, or ours
 
-    def __init__(self, keeps_xattrs=True):
-        self.keeps_xattrs = keeps_xattrs
+    def look_at(self, place):
+        """What can be kept in this directory?"""
+        os.utime(place, (0, TIME_MAX))
+        self.time_max = int(os.stat(place).st_mtime)
+        try:
+            os.setxattr(place, "user.chassis", b"x")
+            os.removexattr(place, "user.chassis")
+        except OSError:
+            self.keeps_xattrs = False
 
     @staticmethod
     def mode(kind, mode):
@@ -108,7 +118,7 @@ class Directory:
     def owner(_):
         return None
 
-    def line(self, path, st, seen):
+    def line(self, path, st):
         mode, data = stat.S_IMODE(st.st_mode), b""
         attributes = {}
         if stat.S_ISLNK(st.st_mode):
@@ -122,8 +132,6 @@ class Directory:
         if kind == "file":
             with open(path, "rb", 0) as f:
                 data = f.read()
-        if not stat.S_ISDIR(st.st_mode):
-            seen.setdefault((st.st_ino, st.st_nlink), []).append(path)
         return kind, mode, st.st_mtime_ns, data, attributes
 
     def read(self, root):
@@ -145,7 +153,7 @@ class Directory:
 
     def entry(self, root, path, links):
         st = os.lstat(root + path)
-        kind, mode, mtime, data, attributes = self.line(root + path, st, {})
+        kind, mode, mtime, data, attributes = self.line(root + path, st)
         if kind != "dir":
             links.append((path, st.st_ino))
         return (kind, mode, mtime, None, None if kind == "dir" else data,
@@ -158,11 +166,15 @@ class Tar:
     name = "tar"
     suffix = ".tar"
     left_out = ()
+    time_max = TIME_MAX
     KIND = {tarfile.REGTYPE: "file", tarfile.AREGTYPE: "file",
             tarfile.DIRTYPE: "dir", tarfile.SYMTYPE: "sym",
             tarfile.FIFOTYPE: "fifo", tarfile.CHRTYPE: "char",
             tarfile.BLKTYPE: "block", tarfile.LNKTYPE: "hard",
             tarfile.GNUTYPE_SPARSE: "file"}
+
+    def look_at(self, place):
+        """A file keeps what it is given."""
 
     @staticmethod
     def mode(_, mode):
@@ -196,16 +208,11 @@ class Tar:
     def read_stream(self, archive):
         tree, links = {}, []
         for member in archive:
-            path = b"/" + os.fsencode(member.name).strip(b"/.")
-            path = b"/" + b"/".join(
-                p for p in os.fsencode(member.name).split(b"/")
-                if p not in (b"", b"."))
+            path = clean(member.name)
             if path == b"/ch" or path.startswith(b"/ch/"):
                 continue
             if member.type == tarfile.LNKTYPE:
-                to = b"/" + b"/".join(
-                    p for p in os.fsencode(member.linkname).split(b"/")
-                    if p not in (b"", b"."))
+                to = clean(member.linkname)
                 tree[path] = tree[to]
                 links.append((path, to))
                 continue
@@ -218,6 +225,11 @@ class Tar:
     def read(self, path):
         with tarfile.open(path, "r:", errors="surrogateescape") as archive:
             return self.read_stream(archive)
+
+
+def clean(name):
+    return b"/" + b"/".join(p for p in os.fsencode(name).split(b"/")
+                            if p not in (b"", b"."))
 
 
 def nanoseconds(text):

@@ -1,3 +1,229 @@
+/* t_sqfsread.c - tests of layer/sqfsread.c and what it is made of: images that
+ * lie.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * That images of ours are read as they were meant is t_sqfswrite's to test.
+ * Here they are made byte by byte (sqfslies.h) or spoilt.
+ */
 #include "config.h"
+
+#include "sqfslies.h"
 #include "sqfstest.h"
-int main(void){return 0;}
+
+/* Read the image BYTES, from somewhere in a file. */
+static void read_bytes(const struct str *bytes, struct strlist *out,
+		       struct err *e)
+{
+	autofd int fd = memory();
+
+	if (pwrite(fd, bytes->p, bytes->len, 512) != (ssize_t)bytes->len)
+		abort();
+	AUTO(sqfsread)
+	struct sqfsread *s = sqfsread_new(fd, 512, bytes->len, e);
+
+	if (s)
+		read_all(s, out, e);
+	if (s && !e->kind) {
+		AUTO(str) struct str text = { 0 };
+		struct err ignored = { 0 };
+
+		/* It must only not crash. */
+		if (sqfsread_file(s, "a", 1000, &text, &ignored))
+			return;
+	}
+}
+
+static void test_lies(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(lies); i++) {
+		AUTO(strlist) struct strlist lines = { 0 };
+		AUTO(image) struct image m = { 0 };
+		AUTO(str) struct str bytes = { 0 };
+		struct err e = { 0 };
+		const char *p;
+
+		lies[i].make(&m);
+		assemble(&m, &bytes);
+		read_bytes(&bytes, &lines, &e);
+		p = strstr(e.msg, "squashfs image: ");
+		is(p              ? p + 16
+		   : lines.n == 2 ? lines.v[1]
+				  : e.msg,
+		   lies[i].text, lies[i].what);
+	}
+}
+
+static void test_content(void)
+{
+	static const struct {
+		const char *path;
+		size_t max;
+		enum err_kind kind;
+		const char *text;
+	} cases[] = {
+		{ "a", 100, ERR_NONE, "fragment" },
+		{ "/a/", 8, ERR_NONE, "fragment" },
+		{ "a", 7, ERR_LIMIT, NULL },
+		{ "b", 100, ERR_NOTFOUND, NULL },
+		{ "a/b", 100, ERR_NOTFOUND, NULL },
+		{ "", 100, ERR_NOTFOUND, NULL },
+		{ ".", 100, ERR_NOTFOUND, NULL },
+	};
+	AUTO(image) struct image m = { 0 };
+	AUTO(str) struct str bytes = { 0 };
+	autofd int fd = memory();
+	struct err e = { 0 };
+
+	a_file(&m);
+	assemble(&m, &bytes);
+	if (pwrite(fd, bytes.p, bytes.len, 0) < 0)
+		abort();
+	AUTO(sqfsread) struct sqfsread *s = sqfsread_new(fd, 0, bytes.len, &e);
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		AUTO(str) struct str text = { 0 };
+
+		e = (struct err){ 0 };
+		str_add(&text, ">");
+		if (!sqfsread_file(s, cases[i].path, cases[i].max, &text, &e))
+			is(text.p + 1, cases[i].text, cases[i].path);
+		is_num(e.kind, cases[i].kind, cases[i].path);
+	}
+}
+
+static void test_start(void)
+{
+	AUTO(image) struct image m = { 0 };
+	AUTO(str) struct str bytes = { 0 };
+	size_t n_bad = 0;
+
+	a_file(&m);
+	assemble(&m, &bytes);
+	for (size_t n = 0; n < bytes.len; n++) {
+		AUTO(strlist) struct strlist lines = { 0 };
+		struct str some = { bytes.p, n, 0 };
+		struct err e = { 0 };
+
+		read_bytes(&some, &lines, &e);
+		n_bad += e.kind == ERR_FORMAT && !lines.n;
+	}
+	is_num((long long)n_bad, (long long)bytes.len,
+	       "cut anywhere it is no image");
+	/* lzo is one that libsquashfs does not have. */
+	bytes.p[20] = 3;
+	AUTO(strlist) struct strlist lines = { 0 };
+	struct err e = { 0 };
+
+	read_bytes(&bytes, &lines, &e);
+	is(e.msg, "squashfs image: its compressor 'lzo' is not built in",
+	   "an unknown compressor");
+	is_num(e.kind, ERR_UNSUPPORTED, "its kind");
+}
+
+/* Every byte of the image to other values: there is an end to it, with an error
+ * or without. */
+static void spoil(struct str *bytes, size_t at, const char *what,
+		  size_t *n_good, size_t *n_bad)
+{
+	static const unsigned char with[] = { 0x01, 0x80, 0xff, 0x10, 0x7f };
+	char old = bytes->p[at];
+
+	for (size_t k = 0; k < ARRAY_SIZE(with); k++) {
+		AUTO(strlist) struct strlist lines = { 0 };
+		struct err e = { 0 };
+
+		bytes->p[at] = (char)(old ^ with[k]);
+		read_bytes(bytes, &lines, &e);
+		++*(e.kind ? n_bad : n_good);
+		if (e.kind && e.kind != ERR_FORMAT &&
+		    e.kind != ERR_UNSUPPORTED && e.kind != ERR_LIMIT)
+			ok(false, "%s: byte %zu: %s", what, at, e.msg);
+		bytes->p[at] = old;
+	}
+}
+
+static void test_spoilt_by_hand(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(lies); i++) {
+		AUTO(image) struct image m = { 0 };
+		AUTO(str) struct str bytes = { 0 };
+		size_t n_good = 0, n_bad = 0;
+
+		lies[i].make(&m);
+		assemble(&m, &bytes);
+		for (size_t at = 0; at < bytes.len; at++)
+			spoil(&bytes, at, lies[i].what, &n_good, &n_bad);
+		ok(n_good + n_bad == 5 * bytes.len, "%s: %zu good, %zu bad",
+		   lies[i].what, n_good, n_bad);
+	}
+}
+
+// clang-format off
+static const struct item items[] = {
+	{ 'd', "a", .mode = 0755, .xattrs = "user.x=1" },
+	{ 'f', "a/f", "hello", .mode = 0644, .xattrs = "user.x=2" },
+	{ 'f', "a/long", NULL, 20000, 2, 0644 },
+	{ 'f', "hole", NULL, 50000, 7, 0644, .extents = { { 9000, 20 } } },
+	{ 's', "link", "a/f", .mode = 0777 },
+	{ 'h', "z-f", "a/f" },
+	{ 'p', "fifo", .mode = 0620, .uid = 5 },
+	{ 'c', "null", .mode = 0666, .major = 1, .minor = 3 },
+};
+// clang-format on
+
+/* Images of ours: the superblock byte by byte, the rest at random. */
+static void test_spoilt(void)
+{
+	static const char *const compressors[] = { "zstd", "lz4", "gzip",
+						   "xz" };
+	uint64_t seed = 88172645463325252u;
+
+	for (size_t i = 0; i < ARRAY_SIZE(compressors); i++) {
+		struct sqfswrite_opts o = { compressors[i], 0, 4096, 1, 0 };
+		AUTO(str) struct str bytes = { 0 };
+		AUTO(plant) struct plant p;
+		struct sqfswrite_stats stats;
+		size_t n_good = 0, n_bad = 0;
+		struct err e = { 0 };
+		uint64_t size = 0;
+		autofd int fd = memory();
+
+		plant_init(&p);
+		if (plant_write(&p, fd, 0, &o, items, ARRAY_SIZE(items), &size,
+				&stats, &e) ||
+		    pread(fd, str_reserve(&bytes, size), size, 0) < 0)
+			abort();
+		bytes.len = size;
+		for (size_t at = 0; at < 96; at++)
+			spoil(&bytes, at, o.compressor, &n_good, &n_bad);
+		for (size_t k = 0; k < 500; k++) {
+			seed ^= seed << 13;
+			seed ^= seed >> 7;
+			seed ^= seed << 17;
+			spoil(&bytes, seed % size, o.compressor, &n_good,
+			      &n_bad);
+		}
+		ok(n_good + n_bad == 5 * 596, "%s: %zu good, %zu bad",
+		   o.compressor, n_good, n_bad);
+	}
+}
+
+int main(void)
+{
+	AUTO(strlist) struct strlist all = { 0 };
+
+	sqfswrite_compressors(&all);
+	if (!all.n) {
+		struct err e = { 0 };
+
+		ok(!sqfsread_new(-1, 0, 0, &e) && e.kind == ERR_UNSUPPORTED,
+		   "%s", e.msg);
+		return tap_done();
+	}
+	test_lies();
+	test_content();
+	test_start();
+	test_spoilt_by_hand();
+	test_spoilt();
+	return tap_done();
+}

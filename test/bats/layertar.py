@@ -121,7 +121,7 @@ def sparse_gnu(e, fields):
                    (b"\1" if more[21:] else b"\0")).ljust(BLOCK, b"\0")
         more = more[21:]
     body = b"".join(d for _, d in e.segments)
-    return header(e.name, b"S", len(body), gnu=True, tail=tail,
+    return header(e.name[:100], b"S", len(body), gnu=True, tail=tail,
                   **fields) + blocks + padded(body)
 
 

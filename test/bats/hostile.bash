@@ -1,0 +1,76 @@
+# hostile.bash - for the suites of the catalogue of hostile inputs.
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2154 # T: set by setup
+#
+# The canary must stay as it is in all that can be seen of it. Images go to
+# $OUT, alone in its directory; $TMPDIR is one of its own. Both must be empty
+# when the test is over, but for OUT.
+
+canary_state() {
+	stat -c '%n %F %a %h %s %y %z %i' "$TEST_CANARY" "$TEST_CANARY"/*
+	getfattr -d -m - "$TEST_CANARY" "$TEST_CANARY"/* 2>/dev/null || :
+}
+
+hostile_setup() {
+	export TMPDIR=$T/tmp
+	OUT=./out/img
+	MAKE=(python3 -B "$TEST_STAGE/bats/catalogue.py" . "$TEST_CANARY")
+	mkdir "$T/tmp" "$T/out"
+	canary_before=$(canary_state)
+}
+
+# bats calls it after a failed test, too.
+hostile_teardown() {
+	TMPDIR=${T%/*}
+	same "$(canary_state)" "$canary_before" || exit 1
+	[ -z "$(ls -A "$T/tmp")" ] || {
+		echo "left in TMPDIR: $(ls -A "$T/tmp")"
+		exit 1
+	}
+	[ -z "$(find "$T/out" -mindepth 1 -maxdepth 1 ! -name img)" ] || {
+		echo "left beside OUT: $(ls -A "$T/out")"
+		exit 1
+	}
+}
+
+# refuses NAME REGEX: one line that says so, and nothing there.
+refuses() {
+	"${MAKE[@]}" "$1" || return
+	rm -rf "$OUT"
+	fails 1 "oci:$1: $2" timeout 60 ch-convert "oci:$1" "$OUT" || return
+	absent "$OUT" || return
+	same "$(ls -A "$T/out" "$T/tmp")" "$(printf '%s:\n\n%s:' \
+		"$T/out" "$T/tmp")"
+}
+
+# accepts NAME: into a new OUT.
+accepts() {
+	"${MAKE[@]}" "$1" || return
+	rm -rf "$OUT"
+	works timeout 60 ch-convert "oci:$1" "$OUT"
+}
+
+# plain: OUT holds what most images here hold, all of it and no more.
+plain() {
+	same "$(cd "$OUT" && find . -path ./ch -prune -o -type f -print)" \
+		./d/file || return
+	same "$(sha256sum <"$OUT/d/file")" \
+		"$(yes 'some text ' | head -99 | tr -d '\n' | sha256sum)"
+}
+
+# lists [-printf FORMAT]: what OUT holds, without /ch, sorted.
+lists() {
+	(cd "$OUT" && find . -path ./ch -prune -o "${@:--print}" | LC_ALL=C sort)
+}
+
+# lean MIB COMMAND...: works, and with less memory than that.
+lean() {
+	local limit=$1
+	shift
+	works python3 -c '
+import resource, subprocess, sys
+status = subprocess.run(sys.argv[2:]).returncode
+used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss >> 10
+print(used, "MiB")
+sys.exit(status or used >= int(sys.argv[1]))' "$limit" "$@"
+}
