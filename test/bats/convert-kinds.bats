@@ -202,7 +202,7 @@ rich_image() {
 	works ch-convert ./want ./x.sqfs
 	ch-convert - ./img2 <x.sqfs
 	diff <(tree want) <(tree img2)
-	cat x.sqfs | ch-convert - ./img3
+	ch-convert - ./img3 < <(cat x.sqfs)
 	diff <(tree want) <(tree img3)
 	fails 2 "'-' needs a kind: tar:-, oci-archive:- or docker-archive:-" \
 		ch-convert ./want -
