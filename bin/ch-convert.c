@@ -29,37 +29,22 @@ struct cli {
 
 static int check_threads(const char *value, struct err *e)
 {
-	struct err ignored = { 0 }; /* ours says the range */
-	uint64_t n;
-
-	if (!num_parse(value, THREADS_MAX, "", &n, &ignored) && n > 0)
-		return 0;
-	return err_set(e, ERR_USAGE, "expected 1 to %d, found '%s'",
-		       THREADS_MAX, value);
-}
-
-static int check_word(const char *value, const char *a, const char *b,
-		      struct err *e)
-{
-	if (str_eq(value, a) || str_eq(value, b))
-		return 0;
-	return err_set(e, ERR_USAGE, "expected '%s' or '%s', found '%s'", a, b,
-		       value);
+	return opt_check_number(value, THREADS_MAX, e);
 }
 
 static int check_yes_no(const char *value, struct err *e)
 {
-	return check_word(value, "yes", "no", e);
+	return opt_check_word(value, "yes", "no", e);
 }
 
 static int check_owner(const char *value, struct err *e)
 {
-	return check_word(value, "root", "keep", e);
+	return opt_check_word(value, "root", "keep", e);
 }
 
 static int check_progress(const char *value, struct err *e)
 {
-	return check_word(value, "auto", "json", e);
+	return opt_check_word(value, "auto", "json", e);
 }
 
 static int check_compress(const char *value, struct err *e)

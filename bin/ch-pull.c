@@ -26,13 +26,7 @@ struct cli {
 
 static int check_parallel(const char *value, struct err *e)
 {
-	struct err ignored = { 0 }; /* ours says the range */
-	uint64_t n;
-
-	if (!num_parse(value, PARALLEL_MAX, "", &n, &ignored) && n > 0)
-		return 0;
-	return err_set(e, ERR_USAGE, "expected 1 to %d, found '%s'",
-		       PARALLEL_MAX, value);
+	return opt_check_number(value, PARALLEL_MAX, e);
 }
 
 static int check_timeout(const char *value, struct err *e)
@@ -49,18 +43,12 @@ static int check_timeout(const char *value, struct err *e)
 
 static int check_yes_no(const char *value, struct err *e)
 {
-	if (str_eq(value, "yes") || str_eq(value, "no"))
-		return 0;
-	return err_set(e, ERR_USAGE, "expected 'yes' or 'no', found '%s'",
-		       value);
+	return opt_check_word(value, "yes", "no", e);
 }
 
 static int check_progress(const char *value, struct err *e)
 {
-	if (str_eq(value, "auto") || str_eq(value, "json"))
-		return 0;
-	return err_set(e, ERR_USAGE, "expected 'auto' or 'json', found '%s'",
-		       value);
+	return opt_check_word(value, "auto", "json", e);
 }
 
 // clang-format off

@@ -87,7 +87,8 @@ EXTRA_DIST += $(checks) $(suites) $(properties) test/checks/lib.sh \
 	test/data \
 	test/bats/common.bash test/bats/faulty.bash test/bats/run.sh \
 	test/bats/suite.sh \
-	test/bats/tree.py test/bats/registry \
+	test/bats/sifcheck.py test/bats/tarlist.py test/bats/tree.py \
+	test/bats/registry \
 	test/bats/catalogue.py test/bats/content.py test/bats/tarsem.py \
 	test/bats/layertar.py test/bats/hostile.bash test/property/flatten.py \
 	test/property/oracle.py test/property/stacks.py \

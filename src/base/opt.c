@@ -392,3 +392,23 @@ int opt_set_env(const struct tool *t, void *o, struct err *e)
 	}
 	return 0;
 }
+
+int opt_check_number(const char *value, int max, struct err *e)
+{
+	struct err ignored = { 0 }; /* ours says the range */
+	uint64_t n;
+
+	if (!num_parse(value, (uint64_t)max, "", &n, &ignored) && n > 0)
+		return 0;
+	return err_set(e, ERR_USAGE, "expected 1 to %d, found '%s'", max,
+		       value);
+}
+
+int opt_check_word(const char *value, const char *a, const char *b,
+		   struct err *e)
+{
+	if (str_eq(value, a) || str_eq(value, b))
+		return 0;
+	return err_set(e, ERR_USAGE, "expected '%s' or '%s', found '%s'", a, b,
+		       value);
+}

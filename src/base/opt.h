@@ -127,4 +127,9 @@ void opt_print_help(const struct tool *t, FILE *out);
 void opt_print_man(const struct tool *t, FILE *out);
 void opt_print_bash(const struct tool *t, FILE *out);
 
+/* For `check`: a whole number from 1 to MAX, or one of the words A and B. */
+MUST_CHECK int opt_check_number(const char *value, int max, struct err *e);
+MUST_CHECK int opt_check_word(const char *value, const char *a, const char *b,
+			      struct err *e);
+
 #endif

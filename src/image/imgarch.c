@@ -326,7 +326,8 @@ static int put_layers(struct archive *a, struct saved_image *image,
 	return 0;
 }
 
-/* What the image is called: "alpine:3.16", as `docker save` has it. */
+/* What the image is called, in full: podman takes "alpine:3.16" in an archive
+ * for localhost/alpine:3.16, and docker knows "docker.io/library/" too. */
 static int add_tag(const struct target *t, const struct source *s,
 		   struct strlist *tags, struct err *e)
 {
@@ -340,7 +341,7 @@ static int add_tag(const struct target *t, const struct source *s,
 		r = &given;
 	if (!r->repo || !r->tag)
 		return 0;
-	text = ref_short(r);
+	text = ref_name(r);
 	strlist_addf(tags, "%.*s", (int)strcspn(text, "@"), text);
 	return 0;
 }

@@ -207,8 +207,6 @@ IMG=$TEST_IMAGES
 	fails 1 ".*'\./dir'" ch-convert ./dir ./img
 	fails 1 ".*bad-empty" ch-convert "oci:$IMG/bad-empty" ./img
 	fails 1 ".*nosuch" ch-convert "oci:$IMG/bare:nosuch" ./img
-	fails 1 ".*is in a registry; use ch-pull" \
-		ch-convert docker://alpine:3.16 ./img
 	absent img
 }
 

@@ -25,8 +25,10 @@ listing() {
 
 # alike A B: two files; with their difference if there is one.
 alike() {
-	diff "$1" "$2" | head -20
-	cmp -s "$1" "$2"
+	diff "$1" "$2" >"$T/.alike" || {
+		head -20 "$T/.alike"
+		return 1
+	}
 }
 
 # tree DIR: its lines, without /ch; times to the second, which is all that a
@@ -202,7 +204,7 @@ rich_image() {
 	works ch-convert ./want ./x.sqfs
 	ch-convert - ./img2 <x.sqfs
 	diff <(tree want) <(tree img2)
-	cat x.sqfs | ch-convert - ./img3
+	ch-convert - ./img3 < <(cat x.sqfs)
 	diff <(tree want) <(tree img3)
 	fails 2 "'-' needs a kind: tar:-, oci-archive:- or docker-archive:-" \
 		ch-convert ./want -
@@ -225,6 +227,27 @@ rich_image() {
 	fails 1 "oci:.*: 'full' exists and is not empty" \
 		ch-convert "oci:$IMG/bare:1" oci:full:a
 	same "$(ls full)" file
+}
+
+@test "from a registry, by ch-convert and by ch-pull" {
+	works ch-pull bare:1 ./want
+	works ch-convert "docker://$TEST_REGISTRY/bare:1" ./x.sqfs
+	works ch-pull bare:1 ./y.sqfs
+	works ch-pull bare:1 ./y.sif
+	works ch-pull bare:1 ./y.tar.gz
+	works ch-pull "oci:$IMG/bare:1" ./z.sqfs
+	works ch-pull bare:1 oci:lay:1
+	for image in ./x.sqfs ./y.sqfs ./y.tar.gz ./z.sqfs oci:lay:1; do
+		works ch-convert "$image" ./img
+		alike <(tree want) <(tree img)
+		rm -rf img
+	done
+	fails 1 "'./y.sqfs' exists; use --force to replace it\$" \
+		ch-pull -q bare:1 ./y.sqfs
+	works ch-pull --force bare:1 ./y.sqfs
+	fails 2 "'./n.sqfs' is made from what is in the store, so --no-store can't be used" \
+		ch-pull --no-store bare:1 ./n.sqfs
+	store_is_sound
 }
 
 # --- owners of a directory
