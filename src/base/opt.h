@@ -47,13 +47,13 @@ struct opt {
 	char letter;      /* 0 for none */
 	const char *name; /* long name, whole words with '-' */
 	enum opt_type type;
-	size_t offset;     /* of the field in the options struct */
-	const char *arg;   /* "ARCH"; NULL for a flag */
-	const char *help;  /* one sentence, lower case, no full stop */
-	const char *env;   /* "CH_ARCH" or NULL */
-	const char *key;   /* "pull.arch" or NULL */
-	bool negatable;    /* --no-NAME exists too */
-	bool optional_arg; /* "--name[=ARG]", "" when left out */
+	size_t offset;       /* of the field in the options struct */
+	const char *arg;     /* "ARCH"; NULL for a flag */
+	const char *help;    /* one sentence, lower case, no full stop */
+	const char *env;     /* "CH_ARCH" or NULL */
+	const char *key;     /* "pull.arch" or NULL */
+	bool negatable;      /* --no-NAME exists too */
+	bool optional_arg;   /* "--name[=ARG]", "" when left out */
 	const char *env_too; /* variable of other programs; `env` wins */
 	/* Is VALUE good, wherever it comes from? -1 with ERR_USAGE, "expected
 	 * 1 to 16, found '99'"; option, variable or line is put in front. */
@@ -72,7 +72,7 @@ struct opt {
 #define OPT_ON(l, n, T, f, h) OPT_ROW(l, n, T, f, NULL, h, .negatable = true)
 #define OPT_CONF(l, n, T, f, a, h, e, k) \
 	OPT_ROW(l, n, T, f, a, h, .env = (e), .key = (k))
-#define OPT_CHECK(l, n, T, f, a, h, e, k, c)                                   \
+#define OPT_CHECK(l, n, T, f, a, h, e, k, c) \
 	OPT_ROW(l, n, T, f, a, h, .env = (e), .key = (k), .check = (c))
 
 struct tool {

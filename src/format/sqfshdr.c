@@ -59,7 +59,8 @@ static int check_start(const unsigned char *p, size_t n, struct err *e)
 	if (!sqfshdr_compressor(bytes_get16(p + 20)))
 		return err_set(e, ERR_UNSUPPORTED,
 			       "unknown compressor %u; expected 1 to %zu",
-			       bytes_get16(p + 20), ARRAY_SIZE(compressors) - 1);
+			       bytes_get16(p + 20),
+			       ARRAY_SIZE(compressors) - 1);
 	return 0;
 }
 
