@@ -87,6 +87,7 @@ struct names {
 	struct tarhead_text path;
 	struct tarhead_text link;
 	struct tarhead_text sparse; /* of a sparse file: its path */
+	struct tarhead_text mtime;
 };
 
 static int record(const char *p, size_t n, struct names *names, struct err *e)
@@ -104,6 +105,8 @@ static int record(const char *p, size_t n, struct names *names, struct err *e)
 		return name(eq + 1, len, &names->link, e);
 	if (is_key(p, key, "GNU.sparse.name"))
 		return name(eq + 1, len, &names->sparse, e);
+	if (is_key(p, key, "mtime"))
+		names->mtime = (struct tarhead_text){ eq + 1, len };
 	return 0;
 }
 
@@ -134,6 +137,8 @@ static int pax(struct walk *w, const char *p, size_t n, struct err *e)
 		w->h->path = names.path;
 		w->has_path = true;
 	}
+	if (names.mtime.p)
+		w->h->mtime = names.mtime;
 	if (names.link.p && !w->has_link) {
 		w->h->link = names.link;
 		w->has_link = true;

@@ -6,7 +6,8 @@
  * entry's type letter, whether the PAX records are well-formed, and the names
  * in them as bytes - libarchive converts them to the locale's character set,
  * with another spelling of the same character if it likes, and ends them at a
- * NUL. Pure: bytes in, pointers into them out.
+ * NUL -, and times before 1970 with a fraction. Pure: bytes in, pointers into
+ * them out.
  */
 #ifndef LAYER_TARHEAD_H
 #define LAYER_TARHEAD_H
@@ -25,6 +26,8 @@ struct tarhead {
 	char type; /* of the entry itself: '0' to '7', 'S', 'D' or NUL */
 	struct tarhead_text path;
 	struct tarhead_text link;
+	struct tarhead_text mtime; /* seconds, maybe with a sign and a
+				    * fraction */
 };
 
 /* P is N bytes that begin with the first header of an entry and hold all of

@@ -228,6 +228,33 @@ static void fill_extents(struct tarread *r, struct entry *out)
 	out->extents = r->extents;
 }
 
+/* libarchive takes the fraction of a time before 1970 for one after the second:
+ * -1.5 would be -0.5. */
+static void fix_mtime(const struct tarhead_text *pax, struct timespec *t)
+{
+	const char *dot = pax->p ? memchr(pax->p, '.', pax->len) : NULL;
+	long ns = 0;
+	long unit = 100000000;
+
+	if (!dot || *pax->p != '-')
+		return;
+	for (const char *p = dot + 1; p < pax->p + pax->len && unit; p++) {
+		if (*p < '0' || *p > '9')
+			return;
+		ns += (*p - '0') * unit;
+		unit /= 10;
+	}
+	int64_t seconds = 0;
+
+	for (const char *p = pax->p + 1; p < dot; p++) {
+		if (*p < '0' || *p > '9' || seconds > INT64_MAX / 10 - 10)
+			return;
+		seconds = seconds * 10 + (*p - '0');
+	}
+	t->tv_sec = -seconds - (ns > 0);
+	t->tv_nsec = ns ? 1000000000 - ns : 0;
+}
+
 static int fill(struct tarread *r, const struct tarhead *h, struct entry *out,
 		struct err *e)
 {
@@ -255,6 +282,7 @@ static int fill(struct tarread *r, const struct tarhead *h, struct entry *out,
 		.gid = id_of(archive_entry_gid(r->entry)),
 		.has_xattrs = archive_entry_xattr_reset(r->entry) > 0,
 	};
+	fix_mtime(&h->mtime, &out->mtime);
 	if (type == ENTRY_CHAR || type == ENTRY_BLOCK) {
 		out->major = (uint32_t)archive_entry_rdevmajor(r->entry);
 		out->minor = (uint32_t)archive_entry_rdevminor(r->entry);

@@ -74,9 +74,8 @@ class Case:
 def main():
     import content
     import tarsem
-    cases = {}
-    for module in (content, tarsem):
-        cases.update(module.CASES)
+    assert not set(content.CASES) & set(tarsem.CASES)
+    cases = {**content.CASES, **tarsem.CASES}
     if len(sys.argv) < 3:
         print("\n".join(cases))
         return

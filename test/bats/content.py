@@ -308,11 +308,11 @@ BLOBS = {
     "gz-crc": GZ[:-8] + b"\0\0\0\0" + GZ[-4:],
     "gz-isize": GZ[:-4] + b"\1\0\0\0",
     "gz-junk": GZ + b"junk", "gz-zeros": GZ + bytes(1000),
-    "gz-is-plain": PLAIN, "gz-is-zstd": zstd(PLAIN),
+    "gz-is-plain": PLAIN, "gz-is-zstd": lambda: zstd(PLAIN),
     "gz-is-gzgz": gzip.compress(GZ),
-    "zstd-skip": SKIP + zstd(PLAIN) + SKIP,
-    "zstd-frames": zstd(PLAIN[:700]) + zstd(PLAIN[700:]),
-    "zstd-trunc": zstd(PLAIN)[:-9],
+    "zstd-skip": lambda: SKIP + zstd(PLAIN) + SKIP,
+    "zstd-frames": lambda: zstd(PLAIN[:700]) + zstd(PLAIN[700:]),
+    "zstd-trunc": lambda: zstd(PLAIN)[:-9],
     "is-xz": b"\xfd7zXZ\0" + bytes(100), "is-noise": os.urandom(5000),
     "is-zip": b"PK\3\4\24\0\0\0\10\0" + bytes(2000),
     "is-cpio": b"070701" + b"0" * 104 + b"TRAILER!!!\0" + bytes(500),
@@ -324,7 +324,7 @@ INSIDE = {w: d for w, d in BLOBS.items() if w.startswith("is-")}
 INSIDE["gz-is-gzgz"] = GZ
 for _word, _data in BLOBS.items():
     CASES[f"blob-{_word}"] = lambda c, d=_data, t=INSIDE.get(_word): c.blob(
-        d, t)
+        d() if callable(d) else d, t)
 
 AFTER = {
     "archive": PLAIN + tar(entry("d/second", text="x")),

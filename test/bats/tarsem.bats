@@ -281,7 +281,7 @@ extra_teardown() {
 }
 
 @test "T33: types that are unknown, contiguous, of the 7th edition" {
-	refuses type-unknown "layer 2 of 2: tar entry of unknown type 'Z'"
+	refuses type-letter "layer 2 of 2: tar entry of unknown type 'Z'"
 	accepts type-contiguous
 	same "$(cat "$OUT/c" "$OUT/v")" xy
 	accepts type-v7

@@ -158,8 +158,8 @@ for _n, _to in {"dir": "etc", "root": "/", "missing": "no/such",
 layers("hard-self", [entry("a", text="x"), entry("a", "hard", "a")])
 layers("hard-data", raw(pack(entry("a", text="good")) + header(
     b"b", b"1", 4, link=b"a") + padded(b"evil")))
-layers("hard-many", [entry("a", text="x")] + [
-    entry(f"h{i}", "hard", "a", form="ustar") for i in range(65000 + 100)])
+layers("hard-many", lambda c: tar(entry("a", text="x"), *[
+    entry(f"h{i}", "hard", "a", form="ustar") for i in range(65100)]))
 
 # --- T26 to T30: whiteouts
 
@@ -203,7 +203,7 @@ layers("type-twice", [entry("a", text="long long"), entry("a", text="b"),
                       entry("d", "dir", mode=0o700), entry("d/x"),
                       entry("d", "dir", mode=0o711)])
 layers("type-parent", [entry("p", text="x")], [entry("p/child", text="y")])
-layers("type-unknown", raw(header(b"u", b"Z")))
+layers("type-letter", raw(header(b"u", b"Z")))
 layers("type-contiguous", [entry("c", text="x", letter=b"7"),
                            entry("v", text="y", letter=b"\0")])
 

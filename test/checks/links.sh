@@ -13,7 +13,7 @@ heavy='libcurl|libarchive|libcrypto|libssl|libz\.|libzstd|libisal'
 
 result "ch-run is linked to no network, archive or crypto library" \
 	"$(ldd ch-run | grep -E "$heavy" || :)"
-result "only what converts is linked to libsquashfs" \
+result "ch-image and ch-run are not linked to libsquashfs" \
 	"$(for t in ch-image ch-run; do
 		ldd $t | grep libsquashfs || :
 	done)"

@@ -425,6 +425,44 @@ static void test_sparse_10(void)
 		 "f:" LATIN1 "=[1]abc[996]de[4] f:after=", "sparse, PAX 1.0");
 }
 
+// clang-format off
+static const struct {
+	const char *pax;
+	int64_t s;
+	long ns;
+} times[] = {
+	{ "mtime=1.5\n", 1, 500000000 },
+	{ "mtime=-1\n", -1, 0 },
+	{ "mtime=-1.5\n", -2, 500000000 },
+	{ "mtime=-0.25\n", -1, 750000000 },
+	{ "mtime=-1.000000001\n", -2, 999999999 },
+	{ "mtime=-1.0000000019\n", -2, 999999999 },
+	{ "mtime=-7.0\n", -7, 0 },
+};
+// clang-format on
+
+static void test_times(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(times); i++) {
+		const struct mktar pax = MK_PAX(times[i].pax);
+		const struct mktar m = MK_FILE("x", "");
+		AUTO(str) struct str s = { 0 };
+		struct bytes b = { .s = &s, .step = 10240 };
+		AUTO(tarread) struct tarread *r = tarread_new(next, &b);
+		struct err e = { 0 };
+		struct entry x;
+
+		mktar_add(&s, &pax);
+		mktar_add(&s, &m);
+		mktar_end(&s);
+		ok(tarread_next(r, &x, &e) == 1 &&
+			   x.mtime.tv_sec == times[i].s &&
+			   x.mtime.tv_nsec == times[i].ns,
+		   "time %.*s", (int)strlen(times[i].pax) - 1, times[i].pax);
+		free(b.piece);
+	}
+}
+
 static void test_source(void)
 {
 	AUTO(str) struct str s = { 0 };
@@ -451,6 +489,7 @@ int main(void)
 	test_bombs();
 	test_old_sparse();
 	test_sparse_10();
+	test_times();
 	test_source();
 	return tap_done();
 }
