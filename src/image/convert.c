@@ -113,6 +113,11 @@ static int open_target(struct job *j, const char *out, struct err *e)
 		return open_tmpdir(j, out, e);
 	if (name_parse_out(out, &t->name, e))
 		return -1;
+	if (j->o->progress == PROGRESS_JSON && t->name.path &&
+	    str_eq(t->name.path, "-"))
+		return err_set(e, ERR_USAGE,
+			       "standard output can't have both the image and "
+			       "--progress=json");
 	form = find_kind(t->name.kind)->form;
 	if (form == FORM_TREE && dest_open(&t->dest, &t->name, j->o->force, e))
 		return -1;
@@ -208,6 +213,25 @@ static int open_source(struct job *j, const char *text, const char *out,
 	return open_name(j, &n, out, e);
 }
 
+/* The last object for programs; people see what OUT is. */
+static void tell_end(const struct job *j, struct watch *w)
+{
+	const struct source *s = &j->source;
+	const struct progress_result r = {
+		.name = s->shown,
+		.shown = s->shown,
+		.digest = &s->image.digest,
+		.dest = j->target.name.text,
+		.bytes = s->size,
+		.layers = s->image.manifest.n_layers,
+	};
+
+	if (j->o->progress != PROGRESS_JSON)
+		return;
+	progress_done(w->progress, w->row);
+	progress_end(w->progress, &r);
+}
+
 /* What was wrong is the input's, so it is named in front. */
 static int write_target(struct job *j, struct err *e)
 {
@@ -224,6 +248,7 @@ static int write_target(struct job *j, struct err *e)
 	}
 	if (s->report)
 		s->report(s->ctx);
+	tell_end(j, &w);
 	return 0;
 }
 

@@ -79,7 +79,6 @@ static int unpack(struct source *s, int tmpdir, const struct dest *d,
 		.manifest = s->image.digest.text,
 		.config = &s->config,
 		.config_text = &s->config_text,
-		.tell_owners = true,
 	};
 
 	if (!flatten(tmpdir, d, &f, e))

@@ -250,6 +250,18 @@ rich_image() {
 	store_is_sound
 }
 
+@test "progress for programs: the last object says that it is done" {
+	works ch-convert --progress=json "oci:$IMG/layered-gzip:1" ./x.sqfs
+	tail -n 1 "$T/.out" | python3 -c '
+import json, sys
+o = json.load(sys.stdin)
+assert o["event"] == "done" and o["dest"] == "./x.sqfs", o'
+	works ch-convert --progress=json ./x.sqfs ./img
+	says '"event": *"done"'
+	fails 2 ".*standard output can't have both the image and --progress=json" \
+		ch-convert --progress=json ./img tar:-
+}
+
 # --- owners of a directory
 
 @test "owners of a directory are root's unless --owner=keep" {
