@@ -128,6 +128,11 @@ static void report(const struct sqfswrite_stats *s)
 		log_note("times before 1970 or after 2106 are not kept in a "
 			 "squashfs: %llu files",
 			 (unsigned long long)s->times);
+	/* So it is with nearly all files of a directory. */
+	if (s->fractions)
+		log_info(
+			"only whole seconds are kept in a squashfs: %llu files",
+			(unsigned long long)s->fractions);
 	if (s->xattrs)
 		log_note("attributes that a squashfs does not have are left "
 			 "out: %llu",

@@ -158,6 +158,7 @@ static int common(struct sqfsinode *w, const struct inode *in,
 	i->base.uid_idx = uid;
 	i->base.gid_idx = gid;
 	i->base.mod_time = clamp(w, in ? in->mtime_s : w->job->mtime);
+	*w->job->fractions += in && in->mtime_ns;
 	i->base.inode_number = number;
 	return 0;
 }

@@ -32,8 +32,10 @@ struct sqfsinode_job {
 	sqfs_compressor_t *for_tables;
 	sqfs_super_t *super; /* tables are entered here */
 	int64_t mtime;       /* of directories without an entry */
-	/* Counted up: times that were moved, attributes that were left out. */
+	/* Counted up: times that were moved, and that were no whole seconds;
+	 * attributes that were left out. */
 	uint64_t *times;
+	uint64_t *fractions;
 	uint64_t *xattrs;
 	/* A new content, for inodes that have none. */
 	struct sqfsinode_content *(*content)(void *ctx);

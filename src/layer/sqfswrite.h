@@ -32,8 +32,9 @@ struct sqfswrite_opts {
 };
 
 struct sqfswrite_stats {
-	uint64_t times;  /* moved into the range */
-	uint64_t xattrs; /* left out */
+	uint64_t times;     /* moved into the range */
+	uint64_t fractions; /* times that were no whole seconds */
+	uint64_t xattrs;    /* left out */
 };
 
 struct sqfswrite;

@@ -167,11 +167,14 @@ static void test_left_out(void)
 		     "system.posix_acl_access=1 trusted.overlay.opaque=y "
 		     "user.overlay.x=1 user.=1 noprefix=1");
 	tree_sort(p.tree);
+	p.inodes[0]->mtime_ns = 1;
 	if (sqfswrite_finish(w, p.tree, &size, &stats, &e))
 		ok(false, "%s", e.msg);
+	p.inodes[0]->mtime_ns = 0;
 	want_implied(&p, ".", 0);
 	plant_same(&p, fd, 0, size, "what can't be kept");
 	is_num((long long)stats.times, 3, "times are counted");
+	is_num((long long)stats.fractions, 1, "and fractions of seconds");
 	is_num((long long)stats.xattrs, 3, "attributes are counted");
 }
 
