@@ -66,11 +66,11 @@ AM_TESTS_ENVIRONMENT = \
 	TEST_SHARED='$(TEST_SHARED)'; export TEST_SHARED;
 
 .PHONY: check-property
-# The same as in "make check" with more stacks: PROP_STACKS, PROP_SEED and what
-# else test/property/flatten.py reads.
+# The same as in "make check" with more stacks, each to all kinds: PROP_STACKS,
+# PROP_SEED and what else test/property/flatten.py reads.
 check-property: all
 	srcdir='$(abs_top_srcdir)' builddir='$(abs_top_builddir)' \
-		PROP_STACKS="$${PROP_STACKS:-10000}" \
+		PROP_STACKS="$${PROP_STACKS:-10000}" PROP_EACH=1 \
 		$(SHELL) $(top_srcdir)/test/property/flatten.sh
 
 .PHONY: bench
