@@ -27,6 +27,7 @@ suites = \
 	test/bats/ch-pull.bats \
 	test/bats/ch-run.bats \
 	test/bats/content.bats \
+	test/bats/convert-kinds.bats \
 	test/bats/download.bats \
 	test/bats/faults.bats \
 	test/bats/import.bats \

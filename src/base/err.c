@@ -17,6 +17,9 @@
 #define MSG_SIZE sizeof(((struct err *)0)->msg)
 /* Larger than a message, so that text cut here is cut again, with the mark. */
 #define TEXT_SIZE (MSG_SIZE + 8)
+/* Bytes of one context: an image can have names of 4096 bytes, and several may
+ * come before the cause. */
+#define CONTEXT_MAX 320
 
 _Static_assert(sizeof(struct err) <= PIPE_BUF,
 	       "an error crosses a pipe in one atomic write");
@@ -115,16 +118,26 @@ int err_http(struct err *e, int status, const char *fmt, ...)
 	return -1;
 }
 
+/* TEXT to HEAD, cut if need be; what was quoted still is. */
+static void cut_context(char head[CONTEXT_MAX], const char *text)
+{
+	size_t n = str_escape_to(head, CONTEXT_MAX - 1, text);
+
+	if (*text == '\'' && str_ends(head, "...") && !str_ends(text, "..."))
+		strcpy(head + n, "'");
+}
+
 int err_ctx(struct err *e, const char *fmt, ...)
 {
-	char text[TEXT_SIZE], old[TEXT_SIZE];
+	char text[TEXT_SIZE], old[TEXT_SIZE], head[CONTEXT_MAX];
 	va_list ap;
 
 	va_start(ap, fmt);
 	format(text, fmt, ap);
 	va_end(ap);
 	snprintf(old, sizeof old, ": %s", e->msg);
-	compose(e, text, old);
+	cut_context(head, text);
+	compose(e, head, old);
 	return -1;
 }
 

@@ -5,6 +5,7 @@ libformat_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 libformat_a_SOURCES = \
 	src/format/authfile.c src/format/authfile.h \
 	src/format/bindspec.c src/format/bindspec.h \
+	src/format/bytes.h \
 	src/format/challenge.c src/format/challenge.h \
 	src/format/descriptor.c src/format/descriptor.h \
 	src/format/digest.c src/format/digest.h \

@@ -7,29 +7,13 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "format/bytes.h"
 #include "format/sifarch.h"
 
-#include <endian.h>
 #include <string.h>
 
 #define MAGIC "SIF_MAGIC" /* and a NUL */
 #define EDITION "01"      /* and a NUL */
-
-static uint32_t get32(const unsigned char *p)
-{
-	uint32_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return le32toh(v);
-}
-
-static uint64_t get64(const unsigned char *p)
-{
-	uint64_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return le64toh(v);
-}
 
 /* N bytes that are padded with NULs, or not, into TO of N + 1. */
 static void get_text(char *to, const unsigned char *p, size_t n)
@@ -48,7 +32,7 @@ bool sifhdr_is(const void *p, size_t n)
 static int get_size(const unsigned char *p, const char *what, uint64_t *out,
 		    struct err *e)
 {
-	*out = get64(p);
+	*out = bytes_get64(p);
 	if (*out > INT64_MAX)
 		return err_set(e, ERR_FORMAT,
 			       "%s: expected zero or more, found %lld", what,
@@ -136,8 +120,8 @@ int sifhdr_parse(const void *bytes, size_t n, uint64_t file_size,
 	get_text(h.launch, p, 32);
 	sifarch_name(p + 45, h.arch, sizeof(h.arch));
 	memcpy(h.uuid, p + 48, sizeof(h.uuid));
-	h.created = (int64_t)get64(p + 64);
-	h.modified = (int64_t)get64(p + 72);
+	h.created = (int64_t)bytes_get64(p + 64);
+	h.modified = (int64_t)bytes_get64(p + 72);
 	/* Apptainer goes by the number, others by the size: the smaller one. */
 	whole = h.table_size / SIFHDR_OBJECT_BYTES;
 	h.n_slots = h.n_slots < whole ? h.n_slots : whole;
@@ -152,8 +136,8 @@ static int read_extra(const unsigned char *p, struct sifobj *o, struct err *e)
 		get_text(o->digest, p, sizeof(o->digest) - 1);
 	if (o->type != SIFOBJ_PARTITION)
 		return 0;
-	o->fs = get32(p);
-	o->part = get32(p + 4);
+	o->fs = bytes_get32(p);
+	o->part = bytes_get32(p + 4);
 	sifarch_name(p + 8, o->arch, sizeof(o->arch));
 	if (o->part < SIFOBJ_SYSTEM || o->part > SIFOBJ_OVERLAY)
 		return err_set(e, ERR_FORMAT,
@@ -189,12 +173,12 @@ static int check_place(const struct sifobj *o, const struct sifhdr *h,
 
 static int read_object(const unsigned char *p, struct sifobj *o, struct err *e)
 {
-	o->type = get32(p);
-	o->id = get32(p + 5);
-	o->group = get32(p + 9);
-	o->link = get32(p + 13);
-	o->created = (int64_t)get64(p + 41);
-	o->modified = (int64_t)get64(p + 49);
+	o->type = bytes_get32(p);
+	o->id = bytes_get32(p + 5);
+	o->group = bytes_get32(p + 9);
+	o->link = bytes_get32(p + 13);
+	o->created = (int64_t)bytes_get64(p + 41);
+	o->modified = (int64_t)bytes_get64(p + 49);
 	get_text(o->name, p + 73, 128);
 	if (p[4] != 1)
 		return err_set(e, ERR_FORMAT, "used: expected 0 or 1, found %d",

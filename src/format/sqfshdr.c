@@ -6,35 +6,14 @@
 #include "format/sqfshdr.h"
 
 #include "base/str.h"
+#include "format/bytes.h"
 
-#include <endian.h>
 #include <string.h>
 
 #define META 8192 /* bytes in a block of a table, before compression */
 
 static const char *const compressors[] = { NULL, "gzip", "lzma", "lzo",
 					   "xz", "lz4",  "zstd" };
-
-static uint16_t get16(const unsigned char *p)
-{
-	return (uint16_t)(p[0] | p[1] << 8);
-}
-
-static uint32_t get32(const unsigned char *p)
-{
-	uint32_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return le32toh(v);
-}
-
-static uint64_t get64(const unsigned char *p)
-{
-	uint64_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return le64toh(v);
-}
 
 const char *sqfshdr_compressor(unsigned int id)
 {
@@ -71,16 +50,16 @@ static int check_start(const unsigned char *p, size_t n, struct err *e)
 			       "magic: '%.4s' is of version 3 or older; only "
 			       "version 4.0 can be read",
 			       p);
-	major = get16(p + 28);
-	minor = get16(p + 30);
+	major = bytes_get16(p + 28);
+	minor = bytes_get16(p + 30);
 	if (major != 4 || minor)
 		return err_set(e, ERR_UNSUPPORTED,
 			       "version %u.%u; only version 4.0 can be read",
 			       major, minor);
-	if (!sqfshdr_compressor(get16(p + 20)))
+	if (!sqfshdr_compressor(bytes_get16(p + 20)))
 		return err_set(e, ERR_UNSUPPORTED,
 			       "unknown compressor %u; expected 1 to %zu",
-			       get16(p + 20), ARRAY_SIZE(compressors) - 1);
+			       bytes_get16(p + 20), ARRAY_SIZE(compressors) - 1);
 	return 0;
 }
 
@@ -187,23 +166,23 @@ int sqfshdr_parse(const void *bytes, size_t n, uint64_t available,
 	if (check_start(p, n, e))
 		return err_ctx(e, "squashfs");
 	h = (struct sqfshdr){
-		.n_inodes = get32(p + 4),
-		.modified = get32(p + 8),
-		.block_size = get32(p + 12),
-		.n_fragments = get32(p + 16),
-		.compressor = get16(p + 20),
-		.flags = get16(p + 24),
-		.n_ids = get16(p + 26),
-		.root = get64(p + 32),
-		.size = get64(p + 40),
-		.ids_at = get64(p + 48),
-		.xattrs_at = get64(p + 56),
-		.inodes_at = get64(p + 64),
-		.directories_at = get64(p + 72),
-		.fragments_at = get64(p + 80),
-		.export_at = get64(p + 88),
+		.n_inodes = bytes_get32(p + 4),
+		.modified = bytes_get32(p + 8),
+		.block_size = bytes_get32(p + 12),
+		.n_fragments = bytes_get32(p + 16),
+		.compressor = bytes_get16(p + 20),
+		.flags = bytes_get16(p + 24),
+		.n_ids = bytes_get16(p + 26),
+		.root = bytes_get64(p + 32),
+		.size = bytes_get64(p + 40),
+		.ids_at = bytes_get64(p + 48),
+		.xattrs_at = bytes_get64(p + 56),
+		.inodes_at = bytes_get64(p + 64),
+		.directories_at = bytes_get64(p + 72),
+		.fragments_at = bytes_get64(p + 80),
+		.export_at = bytes_get64(p + 88),
 	};
-	if (check_counts(&h, get16(p + 22), e) ||
+	if (check_counts(&h, bytes_get16(p + 22), e) ||
 	    check_size(&h, available, e) || check_tables(&h, e) ||
 	    check_root(&h, e))
 		return err_ctx(e, "squashfs");

@@ -106,6 +106,11 @@ static int check_file(const struct dest *d, enum state *state, struct err *e)
 			return 0;
 		return err_sys(e, "can't stat '%s'", d->shown);
 	}
+	if (S_ISDIR(st.st_mode) && d->kind == NAME_DIR) /* as it seemed */
+		return err_set(e, ERR_EXISTS,
+			       "the image is a SIF file, but '%s' is a "
+			       "directory; name a file, as in '%s/image.sif'",
+			       d->shown, d->shown);
 	if (S_ISDIR(st.st_mode))
 		return err_set(e, ERR_EXISTS,
 			       "'%s' is a directory, and a file is to be "
@@ -143,6 +148,7 @@ static int open_parent(struct dest *d, const struct name *n, bool force,
 	dir = path_dir(n->path);
 	d->shown = xstrdup(n->path);
 	d->name = TAKE(name);
+	d->kind = n->kind;
 	d->mode = force ? DEST_REPLACE : DEST_NEW;
 	d->parent = dir_open(dir, e);
 	if (d->parent < 0)
@@ -193,8 +199,8 @@ bool dest_is_file(const struct name *n)
 int dest_refuse_file(const char *text, struct err *e)
 {
 	return err_set(e, ERR_UNSUPPORTED,
-		       "can't write '%s': the image is not a SIF file; DEST "
-		       "must be a directory",
+		       "can't write '%s': the image is not a SIF file; without "
+		       "--no-store it is made into one",
 		       text);
 }
 

@@ -23,6 +23,7 @@ struct dest {
 	int parent;  /* the directory that DEST is in; -1: standard output */
 	char *name;  /* its name there */
 	char *shown; /* as the user wrote it */
+	enum name_kind kind;
 	enum dest_mode mode;
 };
 #define DEST_INIT            \

@@ -100,8 +100,9 @@ static int add_meta(int root, const struct flatten *f,
 static void report(const struct flatten *f, const struct unpack_stats *s)
 {
 	if (s->owners && f->tell_owners)
-		log_note("owners are not kept in a directory: %llu files",
-			 (unsigned long long)s->owners);
+		log_note("owners are not kept in a directory: %llu file%s",
+			 (unsigned long long)s->owners,
+			 s->owners == 1 ? "" : "s");
 	if (s->devices)
 		log_note("%llu device nodes are not kept in a directory",
 			 (unsigned long long)s->devices);

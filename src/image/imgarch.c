@@ -89,16 +89,6 @@ static int end(struct archive *a, struct err *e)
 
 /* --- one entry */
 
-static bool no_xattr(void *ctx, const char **name, const void **value,
-		     size_t *size)
-{
-	(void)ctx;
-	(void)name;
-	(void)value;
-	(void)size;
-	return false;
-}
-
 static int put(struct archive *a, const char *name, enum entry_type type,
 	       uint64_t size, struct entries *from, struct err *e)
 {
@@ -113,7 +103,7 @@ static int put(struct archive *a, const char *name, enum entry_type type,
 		.mtime = { .tv_sec = a->target->pack.time_s },
 	};
 
-	from->xattr = no_xattr;
+	from->xattr = entry_no_xattr;
 	return tarwrite_entry(a->tar, &entry, from, e);
 }
 

@@ -78,9 +78,17 @@ int imgdir_open(struct source *s, const struct name *n,
 {
 	int fd = dir_open(n->path, e);
 	struct tree *t;
+	bool is_empty;
 
 	if (fd < 0)
 		return -1;
+	if (dir_is_empty(fd, &is_empty, e) || is_empty) {
+		close(fd);
+		return e->kind ? -1
+			       : err_set(e, ERR_UNSUPPORTED,
+					 "'%s' is empty, which is no image",
+					 n->path);
+	}
 	t = xcalloc(1, sizeof(*t));
 	t->fd = fd;
 	t->owner = o->owner;

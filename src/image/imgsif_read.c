@@ -13,8 +13,8 @@
 #include "format/sing.h"
 #include "image/imgsqfs.h"
 
-#include <fcntl.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

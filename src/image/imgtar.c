@@ -107,6 +107,10 @@ static int open_file(struct archive *a, const struct name *n, struct stat *st,
 	if (!S_ISREG(st->st_mode))
 		return err_set(e, ERR_UNSUPPORTED, "'%s' is not a file",
 			       n->path);
+	if (!st->st_size)
+		return err_set(e, ERR_FORMAT,
+			       "%s: expected a tar archive, found nothing",
+			       n->text);
 	return 0;
 }
 

@@ -287,13 +287,14 @@ static int from_archive(struct job *j, struct err *e)
 	    spool_read(&s, fd, is_stdin ? "standard input" : j->from->path,
 		       tmpdir, j->carrier.progress, e))
 		return -1;
-	if (j->from->kind == NAME_OCI_ARCHIVE ||
-	    (j->from->may_hold && spool_has(&s, "index.json")))
-		return from_oci_archive(j, &s, e);
-	if (j->from->may_hold && !spool_has(&s, "manifest.json"))
+	if (j->from->may_hold && !spool_has(&s, "index.json") &&
+	    !spool_has(&s, "manifest.json"))
 		return err_set(e, ERR_FORMAT,
 			       "no image is saved in it: it has neither "
 			       "'index.json' nor 'manifest.json'");
+	if (j->from->may_hold ? spool_has(&s, "index.json")
+			      : j->from->kind == NAME_OCI_ARCHIVE)
+		return from_oci_archive(j, &s, e);
 	return from_docker_archive(j, &s, e);
 }
 

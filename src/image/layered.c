@@ -37,6 +37,7 @@ struct layered {
 	struct layer_source *sources;
 	struct stack_layers stack;
 	struct source sif; /* what the one layer holds, if it is a SIF file */
+	struct err why;    /* it can't be read as one */
 };
 
 static void close_layered(void *ctx)
@@ -177,7 +178,21 @@ static void make_stack(struct layered *l)
 	s->stack = l->stack.stack;
 }
 
-/* The one layer is a SIF file: from here on it is read as one. */
+static int fail_to_walk(void *ctx, enum stack_order order, const bool *want,
+			stack_give *give, void *arg, struct err *e)
+{
+	const struct layered *l = ctx;
+
+	(void)order;
+	(void)want;
+	(void)give;
+	(void)arg;
+	*e = l->why;
+	return -1;
+}
+
+/* The one layer is a SIF file: from here on it is read as one. If that can't
+ * be, it can still be copied as it is. */
 static int open_sif(struct layered *l, struct err *e)
 {
 	struct source *s = l->source;
@@ -186,12 +201,15 @@ static int open_sif(struct layered *l, struct err *e)
 
 	if (fd < 0)
 		return err_sys(e, "can't read the SIF file");
+	s->sif = &l->layers;
 	l->sif.shown = xstrdup(s->shown);
-	if (imgsif_open_fd(&l->sif, fd, s->shown, e))
-		return -1;
+	if (imgsif_open_fd(&l->sif, fd, "the SIF file", &l->why)) {
+		s->stack = (struct stack){ .n = 1, .walk = fail_to_walk };
+		s->stack.ctx = l;
+		return 0;
+	}
 	s->stack = l->sif.stack;
 	s->has_sing = true;
-	s->sif = &l->layers;
 	str_addn(&text, l->sif.config_text.p, l->sif.config_text.len);
 	return source_set_config(s, &text, e);
 }

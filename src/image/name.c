@@ -322,6 +322,23 @@ static int refuse_suffix(const char *text, const char *suffix, struct err *e)
 		       text, suffix, list.p, text);
 }
 
+/* What a file called BASE is to become: its row of suffixes, or -1. */
+static int find_suffix(const char *base)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++)
+		if (str_ends(base, suffixes[i].text) &&
+		    strlen(base) > strlen(suffixes[i].text))
+			return (int)i;
+	return -1;
+}
+
+/* A word that says what kind of file it is can be nothing else, so it needs no
+ * "./": "alpine.sqfs". */
+static bool is_file_word(const char *text)
+{
+	return !strchr(text, ':') && find_suffix(path_base(text)) >= 0;
+}
+
 /* The path N->text is not explicit. */
 static int out_path(struct name *n, struct err *e)
 {
@@ -333,11 +350,10 @@ static int out_path(struct name *n, struct err *e)
 	n->path = xstrdup(n->text);
 	if (!dot || dot == base || (!stat(n->path, &st) && S_ISDIR(st.st_mode)))
 		return 0;
-	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
-		if (!str_ends(base, suffixes[i].text) ||
-		    strlen(base) == strlen(suffixes[i].text))
-			continue;
-		n->kind = suffixes[i].kind;
+	int found = find_suffix(base);
+
+	if (found >= 0) {
+		n->kind = suffixes[found].kind;
 		return 0;
 	}
 	return looks_like_file(dot + 1) ? refuse_suffix(n->text, dot, e) : 0;
@@ -373,7 +389,7 @@ int name_parse_out(const char *text, struct name *out, struct err *e)
 			     text);
 	else if (k)
 		rc = parse_kind(k, text, &n, e);
-	else if (is_path(text))
+	else if (is_path(text) || is_file_word(text))
 		rc = out_path(&n, e);
 	else if (!*text)
 		rc = err_set(e, ERR_USAGE,

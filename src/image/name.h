@@ -8,6 +8,7 @@
  *	/x ./x ../x   a path; for input its kind is found by looking at it, for
  *	              output, where there is nothing to look at yet, by its
  *	              suffix, and without one it is a directory
+ *	x.sqfs        for output such a path, too, if it ends as files do
  *	-             standard input, looked at as a file is
  *	otherwise     a reference in the store; for input, if the store has no
  *	              such image and a file of that name exists, that file

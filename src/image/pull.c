@@ -221,7 +221,6 @@ static int move_layers(struct job *j, struct result *r, bool keep,
 	struct transfer t = {
 		.image = &r->image,
 		.name = j->name,
-		.dest = j->dest_text ? &j->dest : NULL,
 		.from = download_opts(j, keep),
 		.client = j->client,
 		.parallel = j->o->parallel,
@@ -231,6 +230,10 @@ static int move_layers(struct job *j, struct result *r, bool keep,
 
 	if (fit_dest(j, &r->image, e))
 		return -1;
+	if (j->dest_text)
+		t.dest = &j->dest;
+	else if (r->unchanged)
+		return 0; /* it is in a store, and that is all for now */
 	rc = transfer_image(&t, e);
 	r->missing = t.missing;
 	r->fetched += t.fetched;

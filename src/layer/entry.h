@@ -68,4 +68,8 @@ struct entries {
 	void *ctx;
 };
 
+/* An `xattr` for entries that have none. */
+bool entry_no_xattr(void *ctx, const char **name, const void **value,
+		    size_t *size);
+
 #endif

@@ -15,7 +15,7 @@ liblayer_a_SOURCES = \
 	src/layer/encgzip.c src/layer/encgzip.h \
 	src/layer/encode.c src/layer/encode.h \
 	src/layer/enczstd.c src/layer/enczstd.h \
-	src/layer/entry.h \
+	src/layer/entry.c src/layer/entry.h \
 	src/layer/inflate.h \
 	src/layer/inode.h \
 	src/layer/lookup.c src/layer/lookup.h \

@@ -121,18 +121,8 @@ static int data(void *ctx, const void **p, size_t *n, uint64_t *offset,
 	return 1;
 }
 
-static bool xattr(void *ctx, const char **name, const void **value,
-		  size_t *size)
-{
-	(void)ctx;
-	(void)name;
-	(void)value;
-	(void)size;
-	return false;
-}
-
 struct entries memread_entries(struct memread *m)
 {
 	m->at = 0;
-	return (struct entries){ next, data, xattr, m };
+	return (struct entries){ next, data, entry_no_xattr, m };
 }

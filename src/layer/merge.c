@@ -216,16 +216,6 @@ static int next_record(void *ctx, struct entry *out, struct err *e)
 	return 1;
 }
 
-static bool no_xattr(void *ctx, const char **name, const void **value,
-		     size_t *size)
-{
-	(void)ctx;
-	(void)name;
-	(void)value;
-	(void)size;
-	return false;
-}
-
 static int no_data(void *ctx, const void **p, size_t *n, uint64_t *offset,
 		   struct err *e)
 {
@@ -291,7 +281,7 @@ static int settle(void *ctx, struct err *e)
 static int apply_layers(struct merge *m, struct err *e)
 {
 	const struct stack *s = m->stack;
-	struct entries r = { next_record, no_data, no_xattr, m };
+	struct entries r = { next_record, no_data, entry_no_xattr, m };
 	struct changeset_ops ops = {
 		.tree = { .gone = on_node, .made = on_node, .ctx = m },
 		.dir = on_dir,

@@ -383,7 +383,7 @@ static int finish_ids(struct sqfsinode *w, struct err *e)
 {
 	sqfs_super_t *super = w->job->super;
 	sqfs_u64 start;
-	int code = sqfs_write_table(&w->job->file->base, w->job->compressor,
+	int code = sqfs_write_table(&w->job->file->base, w->job->for_tables,
 				    w->ids, w->n_ids * sizeof(*w->ids), &start);
 
 	super->id_count = (uint16_t)w->n_ids;
@@ -416,7 +416,7 @@ static int finish_xattrs(struct sqfsinode *w, struct err *e)
 	if (!code)
 		code = sqfs_xattr_writer_flush(w->xattrs, &w->job->file->base,
 					       w->job->super,
-					       w->job->compressor);
+					       w->job->for_tables);
 	return code ? failed(w, code, e) : 0;
 }
 

@@ -28,7 +28,8 @@ struct sqfsinode_content {
 
 struct sqfsinode_job {
 	struct sqfsfile *file;
-	sqfs_compressor_t *compressor;
+	sqfs_compressor_t *compressor; /* of inodes and names */
+	sqfs_compressor_t *for_tables;
 	sqfs_super_t *super; /* tables are entered here */
 	int64_t mtime;       /* of directories without an entry */
 	/* Counted up: times that were moved, attributes that were left out. */

@@ -38,6 +38,8 @@ struct sqfswrite {
 	struct sqfswrite_stats stats;
 	sqfs_compressor_t *compressor;
 	sqfs_compressor_t *decompressor;
+	sqfs_compressor_t *for_tables; /* one of the two: */
+	sqfs_compressor_t verbatim;
 	sqfs_block_writer_t *blocks;
 	sqfs_frag_table_t *fragments;
 	sqfs_block_processor_t *data;
@@ -96,6 +98,26 @@ static int unknown_compressor(const char *name, struct err *e)
 		       text);
 }
 
+static sqfs_s32 leave(sqfs_compressor_t *c, const sqfs_u8 *in, sqfs_u32 size,
+		      sqfs_u8 *out, sqfs_u32 room)
+{
+	(void)c;
+	(void)in;
+	(void)size;
+	(void)out;
+	(void)room;
+	return 0; /* not worth it */
+}
+
+/* The library (1.2.0) takes what LZ4 has made of a few bytes even if that is
+ * more, and unsquashfs then says that the file system is corrupt. So the small
+ * tables are left as they are. */
+static void set_tables(struct sqfswrite *w, SQFS_COMPRESSOR id)
+{
+	w->verbatim.do_block = leave;
+	w->for_tables = id == SQFS_COMP_LZ4 ? &w->verbatim : w->compressor;
+}
+
 static int set_compressor(struct sqfswrite *w, const struct sqfswrite_opts *o,
 			  uint32_t block, struct err *e)
 {
@@ -121,6 +143,7 @@ static int set_compressor(struct sqfswrite *w, const struct sqfswrite_opts *o,
 					  SQFS_COMP_FLAG_UNCOMPRESS);
 	if (!w->compressor || !w->decompressor)
 		return unknown_compressor(o->compressor, e);
+	set_tables(w, compressors[i].id);
 	sqfs_super_init(&w->super, block, 0, compressors[i].id);
 	return 0;
 }
@@ -359,7 +382,7 @@ static int write_fragments(void *ctx, struct err *e)
 {
 	struct sqfswrite *w = ctx;
 	int code = sqfs_frag_table_write(w->fragments, &w->file.base, &w->super,
-					 w->compressor);
+					 w->for_tables);
 
 	return code ? sqfsfile_fail(&w->file, code, e) : 0;
 }
@@ -395,6 +418,7 @@ int sqfswrite_finish(struct sqfswrite *w, struct tree *t, uint64_t *size,
 	struct sqfsinode_job job = {
 		.file = &w->file,
 		.compressor = w->compressor,
+		.for_tables = w->for_tables,
 		.super = &w->super,
 		.mtime = w->mtime,
 		.times = &w->stats.times,

@@ -267,7 +267,7 @@ here() {
 	fails 1 ".*does not look like an image" ch-pull --force alpine:3.16 ./full
 	same "$(cat full/file)" precious
 	echo precious >file
-	fails 1 "'\./file' is not a SIF file, so --force won't replace it; remove it yourself$" \
+	fails 1 "'\./file' is not an image, so --force won't replace it; remove it yourself$" \
 		ch-pull --force alpine:3.16 ./file
 	fails 1 "'\./file' exists and is not an image$" \
 		ch-pull alpine:3.16 ./file

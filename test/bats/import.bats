@@ -333,7 +333,7 @@ img2'
 	fails 1 "oci:sif: the image is a SIF file, but './dir' is a directory; name a file, as in './dir/image.sif'" \
 		ch-pull oci:sif ./dir
 	echo text >text
-	fails 1 "'./text' is not a SIF file, so --force won't replace it; remove it yourself" \
+	fails 1 "'./text' is not an image, so --force won't replace it; remove it yourself" \
 		ch-pull --force oci:sif ./text
 	fails 1 "'./text' exists" ch-pull "oci:$TEST_IMAGES/bare" ./text
 	same "$(cat text)" text
@@ -344,7 +344,10 @@ img2'
 	works ch-pull oci:sif --name sifs:1
 	store_is_sound
 	fails 1 "docker.io/library/sifs:1: is a SIF file, which has no layers to unpack; get it as it is with 'ch-pull docker.io/library/sifs:1 ./image.sif'\$" \
+		ch-convert sifs:1
+	fails 1 "docker.io/library/sifs:1: 'the SIF file': SIF header: .*" \
 		ch-convert sifs:1 ./img
+	absent img
 	try ch-run sifs:1 -- true
 	same "$status" 125
 	says "is a SIF file"
@@ -421,8 +424,6 @@ img2'
 		ch-pull docker-archive:o.tar
 	fails 1 "oci-archive:d.tar: it has no 'index.json' but a 'manifest.json': name it 'docker-archive:d.tar'\$" \
 		ch-pull oci-archive:d.tar
-	fails 1 "'./d.tar' is a tar archive; an image saved there is named 'docker-archive:./d.tar' or 'oci-archive:./d.tar'\$" \
-		ch-pull ./d.tar
 	fails 1 "docker-archive:none: can't open it: No such file or directory\$" \
 		ch-pull docker-archive:none
 	fails 2 "oci-archive:$TEST_IMAGES: it is a directory, not an archive" \
@@ -430,12 +431,25 @@ img2'
 	fails 1 "oci:$TEST_STAGE: .*'oci-layout'.*No such file" \
 		ch-pull "oci:$TEST_STAGE"
 	fails 1 "'docker-archive:d.tar' is an archive; put it into the store with 'ch-pull docker-archive:d.tar'\$" \
-		ch-convert docker-archive:d.tar ./img
+		ch-convert docker-archive:d.tar
 	fails 125 "'oci-archive:o.tar' is an archive; put it into the store with 'ch-pull oci-archive:o.tar'\$" \
 		ch-run oci-archive:o.tar -- true
-	fails 2 "can't write to 'docker-archive:x.tar'" \
-		ch-pull docker-archive:d.tar docker-archive:x.tar
 	same "$(store_names)" ''
+}
+
+@test "a file need not be named by its kind" {
+	copy "oci:$TEST_IMAGES/bare:1" docker-archive:d.tar:bare:1
+	copy "oci:$TEST_IMAGES/bare:1" oci-archive:o.tar:quay.io/a/bare:2
+	works ch-pull ./d.tar
+	works ch-pull ./o.tar
+	same "$(store_names)" "docker.io/library/bare:1
+quay.io/a/bare:2"
+	mkdir root
+	tar -cf flat.tar -C root .
+	fails 1 "./flat.tar: no image is saved in it: it has neither 'index.json' nor 'manifest.json'\$" \
+		ch-pull ./flat.tar
+	fails 1 "'tar:flat.tar' has no layers; put it into the store with 'ch-convert tar:flat.tar store:NAME'\$" \
+		ch-pull tar:flat.tar
 }
 
 @test "hostile archives keep to themselves" {

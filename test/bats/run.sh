@@ -40,6 +40,7 @@ cp "$srcdir/test/user.sh" "$stage/"
 cp "$TEST_SHARED"/images/alpine-minirootfs-*.tar.gz "$stage/shared/" \
 	2>/dev/null || :
 cp -R "$TEST_SHARED"/images/busybox-oci "$stage/shared/" 2>/dev/null || :
+cp "$TEST_SHARED"/images/busybox-amd64.sif "$stage/shared/" 2>/dev/null || :
 chmod -R u+w,a+rX "$stage"
 user_own "$user" "$stage/tmp"
 cd "$stage/tmp"

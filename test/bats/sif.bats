@@ -67,7 +67,10 @@ start_sif() {
 	start_sif
 	works ch-pull "$image"
 	fails 1 "$image: is a SIF file, which has no layers to unpack; get it as it is with 'ch-pull $image ./image.sif'\$" \
+		ch-convert "$image"
+	fails 1 "$image: 'the SIF file': SIF header: .*" \
 		ch-convert "$image" ./img
+	absent img
 	try ch-run "$image" -- true
 	same "$status" 125
 	says "get it as it is with 'ch-pull $image ./image.sif'\$"
@@ -81,7 +84,7 @@ start_sif() {
 	absent img dir/* dir.sif/*
 }
 
-@test "what is there is replaced by --force only, and only a SIF file" {
+@test "what is there is replaced by --force only, and only an image" {
 	start_sif
 	sed 's/run/old/' file.sif >x.sif
 	echo text >text
@@ -90,9 +93,9 @@ start_sif() {
 	echo mine >dir/file
 	fails 1 "'./x.sif' exists; use --force to replace it\$" \
 		ch-pull "$image" ./x.sif
-	fails 1 "'./text' is not a SIF file, so --force won't replace it; remove it yourself\$" \
+	fails 1 "'./text' is not an image, so --force won't replace it; remove it yourself\$" \
 		ch-pull --force "$image" ./text
-	fails 1 "'./link' is not a SIF file, so --force won't replace it; remove it yourself\$" \
+	fails 1 "'./link' is not an image, so --force won't replace it; remove it yourself\$" \
 		ch-pull --force "$image" ./link
 	try ch-pull --force "$image" ./dir
 	same "$status" 1
@@ -103,13 +106,19 @@ mine'
 	cmp x.sif file.sif
 }
 
-@test "an ordinary image is no SIF file" {
+@test "an ordinary image is made into a SIF file" {
 	faulty bare '[]'
-	fails 1 "$bad/x:1: can't write './x.sif': the image is not a SIF file; DEST must be a directory\$" \
-		ch-pull -q "$bad/x:1" ./x.sif
-	fails 1 "oci:.*/bare: can't write './x.sif': the image is not a SIF file; DEST must be a directory\$" \
-		ch-pull -q "oci:$TEST_IMAGES/bare" ./x.sif
+	fails 1 "$bad/x:1: can't write './x.sif': the image is not a SIF file; without --no-store it is made into one\$" \
+		ch-pull -q --no-store "$bad/x:1" ./x.sif
+	fails 1 "oci:.*/bare: can't write './x.sif': the image is not a SIF file; without --no-store it is made into one\$" \
+		ch-pull -q --no-store "oci:$TEST_IMAGES/bare" ./x.sif
 	absent x.sif
+	works ch-pull "$bad/x:1" ./x.sif
+	works ch-pull "oci:$TEST_IMAGES/bare" ./y.sif
+	for file in x.sif y.sif; do
+		same "$(head -c 41 $file | tail -c 9)" SIF_MAGIC
+		rm $file
+	done
 	mkdir x.sif
 	works ch-pull "$bad/x:1" ./x.sif
 	[ -d x.sif/ch ]

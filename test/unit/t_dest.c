@@ -54,9 +54,10 @@ static const struct {
 	{ "./other", true, "'./other' is not an image, so --force won't replace it; remove it yourself" },
 	{ "./link", true, "'./link' is not an image, so --force won't replace it; remove it yourself" },
 	{ "./fifo", true, "'./fifo' is not an image, so --force won't replace it; remove it yourself" },
-	{ "./dir", true, "'./dir' is a directory, and a file is to be written there" },
+	{ "./dir", true, "the image is a SIF file, but './dir' is a directory; name a file, as in './dir/image.sif'" },
+	{ "sif:dir", true, "'dir' is a directory, and a file is to be written there" },
 	{ "./none/x.sif", false, "can't write './none/x.sif': can't open './none': No such file or directory" },
-	{ "x.sif", false, "can't write to 'x.sif': a path here is './x.sif', and other kinds are dir:, squash:, sif:, tar:, oci:, oci-archive:, docker-archive:, store:" },
+	{ "x", false, "can't write to 'x': a path here is './x', and other kinds are dir:, squash:, sif:, tar:, oci:, oci-archive:, docker-archive:, store:" },
 	{ "tar:./new.tar", false, "mode 750, 45 bytes" },
 	{ "./dir/..", false, "'./dir/..' can't be the name of a new image" },
 };

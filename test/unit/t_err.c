@@ -129,6 +129,14 @@ static void test_cut_cause(void)
 	err_set(&e, ERR_NET, "refused");
 	err_ctx(&e, "%s", text);
 	ok(ends(e.msg, "aaa...: refused"), "and behind a context");
+	err_set(&e, ERR_NET, "refused");
+	err_ctx(&e, "'%s'", text);
+	ok(ends(e.msg, "aaa...': refused"), "and behind a quoted one");
+	err_ctx(&e, "layer 1");
+	ok(!strncmp(e.msg, "layer 1: 'aaa", 13) && ends(e.msg, "...': refused"),
+	   "and behind two");
+	err_set(&e, ERR_NET, "%s", text);
+	err_ctx(&e, "%s", text);
 	is_num(strlen(e.msg), 999, "all the room is used");
 	err_hint(&e, "%s", text);
 	ok(ends(e.msg, "aaa..."), "a hint is cut");
