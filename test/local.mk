@@ -30,6 +30,7 @@ suites = \
 	test/bats/convert-kinds.bats \
 	test/bats/download.bats \
 	test/bats/faults.bats \
+	test/bats/images.bats \
 	test/bats/import.bats \
 	test/bats/login.bats \
 	test/bats/manifests.bats \
@@ -89,6 +90,8 @@ EXTRA_DIST += $(checks) $(suites) $(properties) test/checks/lib.sh \
 	test/bats/suite.sh \
 	test/bats/tree.py test/bats/registry \
 	test/bats/catalogue.py test/bats/content.py test/bats/tarsem.py \
+	test/bats/hardcases.py \
+	test/bats/imgcases.py test/bats/sqfscases.py \
 	test/bats/layertar.py test/bats/hostile.bash test/property/flatten.py \
 	test/property/oracle.py test/property/stacks.py \
 	test/property/trees.py \
