@@ -30,6 +30,7 @@ suites = \
 	test/bats/convert-kinds.bats \
 	test/bats/download.bats \
 	test/bats/faults.bats \
+	test/bats/images.bats \
 	test/bats/import.bats \
 	test/bats/login.bats \
 	test/bats/manifests.bats \
@@ -67,11 +68,11 @@ AM_TESTS_ENVIRONMENT = \
 	TEST_SHARED='$(TEST_SHARED)'; export TEST_SHARED;
 
 .PHONY: check-property
-# The same as in "make check" with more stacks: PROP_STACKS, PROP_SEED and what
-# else test/property/flatten.py reads.
+# The same as in "make check" with more stacks, each to all kinds: PROP_STACKS,
+# PROP_SEED and what else test/property/flatten.py reads.
 check-property: all
 	srcdir='$(abs_top_srcdir)' builddir='$(abs_top_builddir)' \
-		PROP_STACKS="$${PROP_STACKS:-10000}" \
+		PROP_STACKS="$${PROP_STACKS:-10000}" PROP_EACH=1 \
 		$(SHELL) $(top_srcdir)/test/property/flatten.sh
 
 .PHONY: bench
@@ -90,6 +91,8 @@ EXTRA_DIST += $(checks) $(suites) $(properties) test/checks/lib.sh \
 	test/bats/sifcheck.py test/bats/tarlist.py test/bats/tree.py \
 	test/bats/registry \
 	test/bats/catalogue.py test/bats/content.py test/bats/tarsem.py \
+	test/bats/hardcases.py \
+	test/bats/imgcases.py test/bats/sqfscases.py \
 	test/bats/layertar.py test/bats/hostile.bash test/property/flatten.py \
 	test/property/oracle.py test/property/stacks.py \
 	test/property/trees.py \

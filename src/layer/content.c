@@ -41,9 +41,9 @@ static void add(struct content *c, uint64_t at, uint64_t end)
 	c->extents[c->n_extents++] = (struct extent){ at, end - at };
 }
 
-static int changed(const char *path, struct err *e)
+static int changed(struct err *e)
 {
-	return err_set(e, ERR_DIGEST, "'%s' changed while it was read", path);
+	return err_set(e, ERR_DIGEST, "changed while it was read");
 }
 
 /* Where data starts at or behind AT: *FROM, SIZE if nowhere. */
@@ -73,8 +73,10 @@ static int find_extents(struct content *c, const char *path, struct err *e)
 		if (c->n_extents < EXTENTS_MAX &&
 		    find(c->fd, SEEK_HOLE, at, size, &end))
 			break;
-		if (end <= at)
-			return changed(path, e);
+		if (end <= at) {
+			changed(e);
+			return err_ctx(e, "'%s'", path);
+		}
 		add(c, at, end);
 		at = end;
 	}
@@ -119,17 +121,16 @@ int content_open(struct content *c, int fd, const struct stat *st,
 	return 0;
 }
 
-static ssize_t read_at(struct content *c, size_t n, const char *path,
-		       struct err *e)
+static ssize_t read_at(struct content *c, size_t n, struct err *e)
 {
 	ssize_t got;
 
 	while ((got = pread(c->fd, c->buffer, n, (off_t)c->pos)) < 0)
 		if (errno != EINTR)
-			return err_sys(e, "can't read '%s'", path);
+			return err_sys(e, "can't read it");
 		else if (intr_check(e))
 			return -1;
-	return got ? got : changed(path, e);
+	return got ? got : changed(e);
 }
 
 static bool is_same_time(const struct timespec *a, const struct timespec *b)
@@ -138,26 +139,26 @@ static bool is_same_time(const struct timespec *a, const struct timespec *b)
 }
 
 /* All was read; is it still the file that was opened? */
-static int finish(struct content *c, const char *path, struct err *e)
+static int finish(struct content *c, struct err *e)
 {
 	struct stat now;
 
 	if (fstat(c->fd, &now))
-		return err_sys(e, "can't read '%s'", path);
+		return err_sys(e, "can't read it");
 	if (now.st_size != c->st.st_size ||
 	    !is_same_time(&now.st_mtim, &c->st.st_mtim))
-		return changed(path, e);
+		return changed(e);
 	content_close(c);
 	return 0;
 }
 
-int content_next(struct content *c, const char *path, const void **p, size_t *n,
-		 uint64_t *offset, struct err *e)
+int content_next(struct content *c, const void **p, size_t *n, uint64_t *offset,
+		 struct err *e)
 {
 	if (c->fd < 0)
 		return 0;
 	if (c->extent == c->n_extents)
-		return finish(c, path, e);
+		return finish(c, e);
 	const struct extent *x = &c->extents[c->extent];
 
 	if (c->pos < x->at)
@@ -166,8 +167,7 @@ int content_next(struct content *c, const char *path, const void **p, size_t *n,
 
 	if (!c->buffer)
 		c->buffer = xmalloc(BUFFER_BYTES);
-	ssize_t got =
-		read_at(c, left < BUFFER_BYTES ? left : BUFFER_BYTES, path, e);
+	ssize_t got = read_at(c, left < BUFFER_BYTES ? left : BUFFER_BYTES, e);
 
 	if (got < 0)
 		return -1;

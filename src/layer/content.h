@@ -34,9 +34,10 @@ AUTO_DEFINE(content, struct content, content_clear)
 MUST_CHECK int content_open(struct content *c, int fd, const struct stat *st,
 			    const char *path, struct err *e);
 /* The next piece and where it belongs, until the next call: 1, 0 at the end,
- * -1. ERR_DIGEST: the file is not what it was when it was opened. */
-MUST_CHECK int content_next(struct content *c, const char *path, const void **p,
-			    size_t *n, uint64_t *offset, struct err *e);
+ * -1. ERR_DIGEST: the file is not what it was when it was opened. Errors do not
+ * name the file: it is the caller's entry. */
+MUST_CHECK int content_next(struct content *c, const void **p, size_t *n,
+			    uint64_t *offset, struct err *e);
 void content_close(struct content *c);
 
 #endif

@@ -465,7 +465,7 @@ static int data(void *ctx, const void **p, size_t *n, uint64_t *offset,
 {
 	struct dirread *r = ctx;
 
-	return content_next(&r->content, r->path.p, p, n, offset, e);
+	return content_next(&r->content, p, n, offset, e);
 }
 
 static bool xattr(void *ctx, const char **name, const void **value,

@@ -283,12 +283,10 @@ static int data(void *ctx, const void **p, size_t *n, uint64_t *offset,
 		struct err *e)
 {
 	struct sqfsread *r = ctx;
-	int got;
 
 	if (!r->is_file)
 		return 0;
-	got = sqfsblocks_next(r->blocks, p, n, offset, e);
-	return got < 0 ? err_ctx(e, "'%s'", r->path.p) : got;
+	return sqfsblocks_next(r->blocks, p, n, offset, e);
 }
 
 static bool xattr(void *ctx, const char **name, const void **value,

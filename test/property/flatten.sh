@@ -30,6 +30,7 @@ status=0
 user_run "$user" env TMPDIR="$stage/tmp" PROP_STACKS="${PROP_STACKS:-}" \
 	PROP_SEED="${PROP_SEED:-}" PROP_ONLY="${PROP_ONLY:-}" \
 	PROP_KINDS="${PROP_KINDS:-}" PROP_JOBS="${PROP_JOBS:-}" \
+	PROP_EACH="${PROP_EACH:-}" \
 	python3 -B "$stage/bin/flatten.py" "$stage/bin/ch-convert" || status=$?
 left=$(find "$stage/tmp" -mindepth 1 | head -3)
 [ -z "$left" ] || {

@@ -128,7 +128,7 @@ class Maker:
         whole = self.rnd.choice(TIMES) if self.maybe(0.3) else \
             self.rnd.randint(1, 2 ** 31)
         part = self.rnd.choice([0, 0, 1, 250000000, 999999999])
-        return whole * SECOND + (part if 0 <= whole < 2 ** 33 else 0)
+        return whole * SECOND + (part if whole < 2 ** 33 else 0)
 
     def xattrs(self, kind):
         if not self.maybe(0.12):

@@ -9,6 +9,7 @@ not compared.
 """
 import os
 import stat
+import subprocess
 import tarfile
 
 from layertar import SECOND
@@ -18,11 +19,11 @@ TIME_MIN, TIME_MAX = -2 ** 31, 253402300799
 FIELDS = ("type", "mode", "mtime", "links", "content", "attributes", "owner")
 
 
-def clamp(ns, last):
-    """Into the range that is kept, and that ends at LAST."""
-    if TIME_MIN * SECOND <= ns < (last + 1) * SECOND:
+def clamp(ns, first, last):
+    """Into the range that is kept, from FIRST to LAST."""
+    if first * SECOND <= ns < (last + 1) * SECOND:
         return ns
-    return (TIME_MIN if ns < 0 else last) * SECOND
+    return (first if ns < first * SECOND else last) * SECOND
 
 
 def content(node):
@@ -73,7 +74,7 @@ class Oracle:
         attributes = {} if e is None else {
             k: v for k, v in e.xattrs.items()
             if self.kind.has_xattr(node.kind, k)}
-        mtime = e and clamp(e.mtime, self.kind.time_max)
+        mtime = e and self.kind.time(e.mtime)
         return (node.kind, self.mode(node), mtime, group,
                 None if node.is_dir else content(node), attributes,
                 self.kind.owner(e))
@@ -117,6 +118,9 @@ class Directory:
     @staticmethod
     def owner(_):
         return None
+
+    def time(self, ns):
+        return clamp(ns, TIME_MIN, self.time_max)
 
     def line(self, path, st):
         mode, data = stat.S_IMODE(st.st_mode), b""
@@ -166,7 +170,6 @@ class Tar:
     name = "tar"
     suffix = ".tar"
     left_out = ()
-    time_max = TIME_MAX
     KIND = {tarfile.REGTYPE: "file", tarfile.AREGTYPE: "file",
             tarfile.DIRTYPE: "dir", tarfile.SYMTYPE: "sym",
             tarfile.FIFOTYPE: "fifo", tarfile.CHRTYPE: "char",
@@ -186,7 +189,11 @@ class Tar:
 
     @staticmethod
     def owner(e):
-        return None if e is None else (e.uid, e.gid)
+        return (0, 0) if e is None else (e.uid, e.gid)
+
+    @staticmethod
+    def time(ns):
+        return ns
 
     def line(self, archive, member):
         kind = self.KIND[member.type]
@@ -225,6 +232,34 @@ class Tar:
     def read(self, path):
         with tarfile.open(path, "r:", errors="surrogateescape") as archive:
             return self.read_stream(archive)
+
+
+class Squashfs(Tar):
+    """A squashfs file, by way of another program's reader: times are whole
+    seconds from 1970 to 2106."""
+
+    name = "squashfs"
+    suffix = ".sqfs"
+    TIME_MAX = 2 ** 32 - 1
+
+    @staticmethod
+    def has_xattr(_, key):
+        return (key.split(b".")[0] in (b"user", b"trusted", b"security") and
+                not key.split(b".", 1)[1].startswith(b"overlay."))
+
+    def time(self, ns):
+        return clamp(ns // SECOND * SECOND, 0, self.TIME_MAX)
+
+    def read(self, path):
+        tool = subprocess.Popen(["sqfs2tar", "-s", "-r", ".", path],
+                                stdout=subprocess.PIPE, close_fds=False)
+        with tool, tarfile.open(fileobj=tool.stdout, mode="r|",
+                                errors="surrogateescape") as archive:
+            tree = self.read_stream(archive)
+            while tool.stdout.read(65536):
+                pass
+        assert tool.returncode == 0
+        return tree
 
 
 def clean(name):

@@ -78,9 +78,9 @@ static const struct {
 	void (*change)(int root);
 	const char *message;
 } changes[] = {
-	{ "a file cut short", cut, "'x' changed while it was read" },
-	{ "a file that grows", grow, "'x' changed while it was read" },
-	{ "a file written anew", rewrite, "'x' changed while it was read" },
+	{ "a file cut short", cut, "changed while it was read" },
+	{ "a file that grows", grow, "changed while it was read" },
+	{ "a file written anew", rewrite, "changed while it was read" },
 	{ "a file whose name goes", leave, "" },
 };
 
