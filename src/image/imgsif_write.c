@@ -133,8 +133,10 @@ static int make_texts(const struct source *s, const struct dressed *d,
 {
 	t->v[DEFINITION] = sing_definition(s->ref.repo ? s->shown : NULL);
 	t->v[INSPECT] = sing_inspect(&d->files);
-	t->v[OCI_CONFIG] =
-		imgconfig_inner(s->config_text.p, s->config_text.len, e);
+	t->v[OCI_CONFIG] = s->config_text.len
+				   ? imgconfig_inner(s->config_text.p,
+						     s->config_text.len, e)
+				   : xstrdup("{}");
 	return t->v[OCI_CONFIG] ? 0 : -1;
 }
 

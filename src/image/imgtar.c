@@ -155,7 +155,7 @@ static int count(void *ctx, struct node *n, struct err *e)
 	(void)e;
 	*sum += BLOCK;
 	if (i && i->n_links) /* of each name its share */
-		*sum += i->size / i->n_links;
+		*sum += i->held / i->n_links;
 	return 0;
 }
 

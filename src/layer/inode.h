@@ -28,6 +28,7 @@ struct inode {
 	uint32_t mtime_ns;
 	int64_t mtime_s;
 	uint64_t size; /* of a file's content, holes included */
+	uint64_t held; /* of that, without the holes that are known */
 	struct inode_xattr *xattrs;
 	size_t n_xattrs;
 	/* Where a file's content went: the writer's; NULL: not taken yet. */
