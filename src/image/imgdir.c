@@ -57,8 +57,9 @@ static void report(void *ctx)
 	const struct tree *t = ctx;
 
 	if (t->stats.sockets)
-		log_note("%llu sockets are left out",
-			 (unsigned long long)t->stats.sockets);
+		log_note("%llu socket%s left out",
+			 (unsigned long long)t->stats.sockets,
+			 t->stats.sockets == 1 ? " is" : "s are");
 	if (t->stats.mounts)
 		log_note("%llu directories are other file systems and were "
 			 "left empty",

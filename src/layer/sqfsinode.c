@@ -392,7 +392,7 @@ static int finish_ids(struct sqfsinode *w, struct err *e)
 	return code ? failed(w, code, e) : 0;
 }
 
-/* The library (1.2.0, 1.3.1) writes one place behind its list of blocks if the
+/* The library (1.2.0) writes one place behind its list of blocks if the
  * last of them is full: there is one set more then, which nobody has, with a
  * name that is too long for anybody to have. */
 static int fill_xattrs(struct sqfsinode *w)
