@@ -18,6 +18,7 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* A layer whose bytes are counted. */
@@ -83,11 +84,13 @@ static int advise(const struct name *n, const struct source_opts *o,
 		  struct err *e)
 {
 	autostr char *shown = ref_short(&n->ref);
-	autostr char *arch = platform_text(o->want);
+	autostr char *text = platform_text(o->want);
+	const char *arch = str_starts(text, "linux/") ? text + 6 : text;
 
 	if (!o->is_asked)
 		return err_hint(e, "get it with 'ch-pull %s'", shown);
-	return err_hint(e, "get it with 'ch-pull --arch=%s %s'", arch, shown);
+	return err_hint(e, "get it with 'ch-pull --arch=%s %s'",
+			strchr(arch, '/') ? text : arch, shown);
 }
 
 static int open_store(struct layered *l, const struct name *n,
