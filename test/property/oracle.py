@@ -91,9 +91,9 @@ class Image:
         Rule: what is missing is made (MAKE), as a directory nobody described;
         else None. "..", of a link, stops at the root. A name that is there
         and is no directory is an error."""
-        at, todo, links = self.root, list(parts), 0
-        while todo:
-            part = todo.pop(0)
+        at, pending, links = self.root, list(parts), 0
+        while pending:
+            part = pending.pop(0)
             if part in (b"", b"."):
                 continue
             if part == b"..":
@@ -110,7 +110,7 @@ class Image:
                     raise Refuse("more than 40 symlinks on the way")
                 if node.entry.link.startswith(b"/"):
                     at = self.root
-                todo = node.entry.link.split(b"/") + todo
+                pending = node.entry.link.split(b"/") + pending
             elif not node.is_dir:
                 raise Refuse("is not a directory")
             else:
@@ -241,13 +241,13 @@ class Image:
 
     def begin(self):
         self.lower = set()
-        todo = [self.root]
-        while todo:
-            at = todo.pop()
+        pending = [self.root]
+        while pending:
+            at = pending.pop()
             for name, node in at.children.items():
                 self.lower.add((at, name))
                 if node.is_dir:
-                    todo.append(node)
+                    pending.append(node)
 
     def one(self, e):
         """Entry E of the layer that was begun."""
@@ -287,7 +287,7 @@ class Image:
         regardless of the ordering in which the whiteout file was
         encountered"."""
         for i, layer in enumerate(layers, 1):
-            todo = []
+            pending = []
             for e in layer.entries:
                 try:
                     name = Name(e.name)
@@ -295,10 +295,10 @@ class Image:
                 except Refuse as why:
                     return i, e, str(why)
                 if what == "entry":
-                    todo.append((name, e))
+                    pending.append((name, e))
                 elif what != "ignore":
                     self.hide_all(name, what, hidden)
-            for name, e in todo:
+            for name, e in pending:
                 try:
                     self.entry(name, e)
                 except Refuse as why:

@@ -41,15 +41,15 @@ class Maker:
 
     def all_names(self, want=lambda n: True):
         """(path, node) of what is there now."""
-        out, todo = [], [(b"", self.image.root)]
-        while todo:
-            path, at = todo.pop()
+        out, pending = [], [(b"", self.image.root)]
+        while pending:
+            path, at = pending.pop()
             for name, node in at.children.items():
                 below = path + b"/" + name if path else name
                 if want(node):
                     out.append((below, node))
                 if node.is_dir:
-                    todo.append((below, node))
+                    pending.append((below, node))
         return out
 
     def pick(self, want, default=b""):

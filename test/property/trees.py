@@ -36,15 +36,15 @@ def content(node):
 
 def walk(image, left_out=()):
     """(path, node) of all names but the root's. LEFT_OUT: kinds."""
-    todo = [(b"", image.root)]
-    while todo:
-        path, at = todo.pop()
+    pending = [(b"", image.root)]
+    while pending:
+        path, at = pending.pop()
         for name, node in at.children.items():
             if node.kind in left_out:
                 continue
             yield path + b"/" + name, node
             if node.is_dir:
-                todo.append((path + b"/" + name, node))
+                pending.append((path + b"/" + name, node))
 
 
 def groups(names):
@@ -140,16 +140,16 @@ class Directory:
 
     def read(self, root):
         """The tree at ROOT. Our own /ch is not the image's."""
-        root, tree, todo, links = root.encode(), {}, [b""], []
-        while todo:
-            at = todo.pop()
+        root, tree, pending, links = root.encode(), {}, [b""], []
+        while pending:
+            at = pending.pop()
             for found in os.scandir(root + at):
                 path = at + b"/" + found.name
                 if path == b"/ch":
                     continue
                 tree[path] = self.entry(root, path, links)
                 if tree[path][0] == "dir":
-                    todo.append(path)
+                    pending.append(path)
         tree[b"/"] = self.entry(root, b"/", links)
         for path, group in groups(links).items():
             tree[path] = tree[path][:3] + (group,) + tree[path][4:]
