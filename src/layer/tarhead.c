@@ -12,6 +12,7 @@
 #define SIZE_AT 124
 #define SIZE_LEN 12
 #define TYPE_AT 156
+#define SPARSE "GNU.sparse."
 #define EXTENSION_MAX 1048576 /* bytes; libarchive's limit too */
 
 /* Several extension headers may name the entry; the first in the archive has
@@ -88,6 +89,7 @@ struct names {
 	struct tarhead_text link;
 	struct tarhead_text sparse; /* of a sparse file: its path */
 	struct tarhead_text mtime;
+	bool has_sparse; /* any key of that */
 };
 
 static int record(const char *p, size_t n, struct names *names, struct err *e)
@@ -99,6 +101,8 @@ static int record(const char *p, size_t n, struct names *names, struct err *e)
 	size_t key = (size_t)(eq - p);
 	size_t len = n - key - 1;
 
+	if (key > strlen(SPARSE) && !memcmp(p, SPARSE, strlen(SPARSE)))
+		names->has_sparse = true;
 	if (is_key(p, key, "path"))
 		return name(eq + 1, len, &names->path, e);
 	if (is_key(p, key, "linkpath"))
@@ -137,6 +141,7 @@ static int pax(struct walk *w, const char *p, size_t n, struct err *e)
 		w->h->path = names.path;
 		w->has_path = true;
 	}
+	w->h->is_sparse |= names.has_sparse;
 	if (names.mtime.p)
 		w->h->mtime = names.mtime;
 	if (names.link.p && !w->has_link) {
@@ -168,6 +173,7 @@ static int extension(struct walk *w, char type, const char *body, size_t n,
 static int entry(struct walk *w, char type, struct err *e)
 {
 	w->h->type = type;
+	w->h->is_sparse |= type == 'S';
 	if (!type || strchr("01234567SD", type))
 		return 0;
 	return err_set(e, ERR_FORMAT, "tar entry of unknown type '%c'", type);

@@ -26,6 +26,7 @@ struct tarhead {
 	char type; /* of the entry itself: '0' to '7', 'S', 'D' or NUL */
 	struct tarhead_text path;
 	struct tarhead_text link;
+	bool is_sparse;            /* its body has a map of extents in front */
 	struct tarhead_text mtime; /* seconds, maybe with a sign and a
 				    * fraction */
 };

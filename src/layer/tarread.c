@@ -38,6 +38,10 @@ struct tarread {
 	uint64_t data_end; /* of the pieces given out */
 	struct extent *extents;
 	size_t extents_cap;
+	bool is_ahead; /* the entry's first piece was read, and is: */
+	const void *ahead;
+	size_t ahead_len;
+	uint64_t ahead_at;
 };
 
 static void keep_head(struct tarread *r)
@@ -206,14 +210,43 @@ static uint32_t id_of(int64_t id)
 	return id >= 0 && id < UINT32_MAX ? (uint32_t)id : 0;
 }
 
+static int next_piece(struct tarread *r, const void **p, size_t *n,
+		      uint64_t *offset, struct err *e)
+{
+	int64_t at;
+	int rc = archive_read_data_block(r->archive, p, n, &at);
+
+	if (rc == ARCHIVE_EOF)
+		return 0;
+	if (rc != ARCHIVE_OK)
+		return failed(r, e);
+	if (at < 0 || (uint64_t)at < r->data_end || (uint64_t)at > r->size ||
+	    *n > r->size - (uint64_t)at)
+		return err_set(e, ERR_FORMAT, "malformed map of a sparse file");
+	*offset = (uint64_t)at;
+	r->data_end = *offset + *n;
+	return 1;
+}
+
+/* libarchive knows no extents of a sparse file that is nothing but a hole, nor
+ * of one that has none: its first piece tells. */
+static int look_ahead(struct tarread *r, struct entry *out, struct err *e)
+{
+	int got;
+
+	do
+		got = next_piece(r, &r->ahead, &r->ahead_len, &r->ahead_at, e);
+	while (got > 0 && !r->ahead_len);
+	r->is_ahead = got > 0;
+	out->is_sparse = !got;
+	return got < 0 ? -1 : 0;
+}
+
 /* What libarchive knows of a sparse file before its content is read. */
 static void fill_extents(struct tarread *r, struct entry *out)
 {
-	int n = archive_entry_sparse_reset(r->entry);
 	int64_t at, len;
 
-	if (n <= 0)
-		return;
 	while (archive_entry_sparse_next(r->entry, &at, &len) == ARCHIVE_OK) {
 		if (at < 0 || len <= 0)
 			continue;
@@ -270,6 +303,7 @@ static int fill(struct tarread *r, const struct tarhead *h, struct entry *out,
 	set_text(&r->link, is_link ? &h->link : &none, link_of(type, r->entry));
 	r->size = (uint64_t)size;
 	r->data_end = 0;
+	r->is_ahead = false;
 	*out = (struct entry){
 		.type = type,
 		.name = r->name.p,
@@ -287,8 +321,12 @@ static int fill(struct tarread *r, const struct tarhead *h, struct entry *out,
 		out->major = (uint32_t)archive_entry_rdevmajor(r->entry);
 		out->minor = (uint32_t)archive_entry_rdevminor(r->entry);
 	}
-	if (type == ENTRY_FILE)
+	if (type != ENTRY_FILE)
+		return 0;
+	if (archive_entry_sparse_reset(r->entry) > 0)
 		fill_extents(r, out);
+	else if (h->is_sparse && r->size)
+		return look_ahead(r, out, e);
 	return 0;
 }
 
@@ -315,20 +353,13 @@ int tarread_next(struct tarread *r, struct entry *entry, struct err *e)
 int tarread_data(struct tarread *r, const void **p, size_t *n, uint64_t *offset,
 		 struct err *e)
 {
-	int64_t at;
-
 	r->e = e;
-	int rc = archive_read_data_block(r->archive, p, n, &at);
-
-	if (rc == ARCHIVE_EOF)
-		return 0;
-	if (rc != ARCHIVE_OK)
-		return failed(r, e);
-	if (at < 0 || (uint64_t)at < r->data_end || (uint64_t)at > r->size ||
-	    *n > r->size - (uint64_t)at)
-		return err_set(e, ERR_FORMAT, "malformed map of a sparse file");
-	*offset = (uint64_t)at;
-	r->data_end = *offset + *n;
+	if (!r->is_ahead)
+		return next_piece(r, p, n, offset, e);
+	r->is_ahead = false;
+	*p = r->ahead;
+	*n = r->ahead_len;
+	*offset = r->ahead_at;
 	return 1;
 }
 

@@ -17,6 +17,7 @@ check_PROGRAMS += \
 	test/unit/t_sqfswrite \
 	test/unit/t_tarhead \
 	test/unit/t_tarread \
+	test/unit/t_tarsparse \
 	test/unit/t_tarwrite \
 	test/unit/t_tarwrite_merge \
 	test/unit/t_tree \
@@ -25,4 +26,4 @@ test_unit_t_codec_zlib_SOURCES = test/unit/t_codec.c src/layer/inflate_zlib.c
 EXTRA_DIST += test/unit/dirtest.h test/unit/entrytest.h \
 	test/unit/layercases.h test/unit/layertest.h test/unit/mksqfs.h \
 	test/unit/mktar.h test/unit/sqfslies.h test/unit/sqfstest.h \
-	test/unit/stacktest.h
+	test/unit/stacktest.h test/unit/tartest.h

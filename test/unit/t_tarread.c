@@ -6,119 +6,9 @@
 
 #include "layer/tarread.h"
 
-#include "base/mem.h"
-#include "base/str.h"
-#include "mktar.h"
-#include "tap.h"
+#include "tartest.h"
 
 #include <locale.h>
-
-/* An archive in memory, given out STEP bytes at a time; each piece is a copy of
- * its own, freed with the next, so that a reader who keeps one is caught. */
-struct bytes {
-	const struct str *s;
-	size_t at;
-	size_t step;
-	char *piece;
-};
-
-static int next(void *ctx, const void **p, size_t *n, struct err *e)
-{
-	struct bytes *b = ctx;
-	size_t left = b->s->len - b->at;
-
-	free(TAKE(b->piece));
-	if (b->step == 0)
-		return err_set(e, ERR_NET, "the line is dead");
-	*n = left < b->step ? left : b->step;
-	*p = b->piece = *n ? xmemdup(b->s->p + b->at, *n) : NULL;
-	b->at += *n;
-	return 0;
-}
-
-static const char type_letters[] = {
-	[ENTRY_FILE] = 'f',  [ENTRY_DIR] = 'd',      [ENTRY_SYMLINK] = 's',
-	[ENTRY_FIFO] = 'p',  [ENTRY_HARDLINK] = 'h', [ENTRY_CHAR] = 'c',
-	[ENTRY_BLOCK] = 'b',
-};
-
-/* "f:NAME=CONTENT", "s:NAME>LINK" and so on; a hole is shown as "[N]". */
-static int show_data(struct tarread *r, const struct entry *x, struct str *out,
-		     struct err *e)
-{
-	uint64_t end = 0;
-	uint64_t at;
-	const void *p;
-	size_t n;
-	int got;
-
-	while ((got = tarread_data(r, &p, &n, &at, e)) > 0) {
-		if (at > end)
-			str_addf(out, "[%llu]", (unsigned long long)(at - end));
-		str_addn(out, p, n);
-		end = at + n;
-	}
-	if (x->size > end)
-		str_addf(out, "[%llu]", (unsigned long long)(x->size - end));
-	return got;
-}
-
-static int show(const struct str *archive, size_t step, struct str *out,
-		struct err *e)
-{
-	struct bytes b = { .s = archive, .step = step };
-	AUTO(tarread) struct tarread *r = tarread_new(next, &b);
-	struct entry x;
-	int got;
-
-	while ((got = tarread_next(r, &x, e)) > 0) {
-		str_addf(out, "%s%c:%s", out->len ? " " : "",
-			 type_letters[x.type], x.name);
-		if (*x.link)
-			str_addf(out, ">%s", x.link);
-		if (x.type != ENTRY_FILE && !x.size)
-			continue;
-		str_addc(out, '=');
-		if (show_data(r, &x, out, e)) {
-			got = -1;
-			break;
-		}
-	}
-	free(b.piece);
-	return got;
-}
-
-static const size_t steps[] = { 1, 7, 511, 512, 513, 1000, 10240, 1 << 20 };
-
-static void reads_as(const struct str *archive, const char *want,
-		     const char *what)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
-		AUTO(str) struct str out = { 0 };
-		struct err e = { 0 };
-		int rc = show(archive, steps[i], &out, &e);
-		bool good = !rc && !strcmp(str_text(&out), want);
-
-		if (!ok(good, "%s, by %zu", what, steps[i]))
-			printf("#   got:  %s (%s)\n#   want: %s\n",
-			       str_text(&out), e.msg, want);
-	}
-}
-
-static void refuses(const struct str *archive, const char *part,
-		    const char *what)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
-		AUTO(str) struct str out = { 0 };
-		struct err e = { 0 };
-		int rc = show(archive, steps[i], &out, &e);
-		bool good = rc && e.kind == ERR_FORMAT && strstr(e.msg, part);
-
-		if (!ok(good, "%s, by %zu", what, steps[i]))
-			printf("#   got:  %d %s (%s)\n#   want: %s\n", rc,
-			       e.msg, str_text(&out), part);
-	}
-}
 
 #define N100                                                                  \
 	"0123456789012345678901234567890123456789012345678901234567890123456" \
@@ -380,51 +270,6 @@ static void test_bombs(void)
 	   "a longer one is refused: %s", e.msg);
 }
 
-static void test_old_sparse(void)
-{
-	static const struct mktar m = { .type = 'S', .name = "s" };
-	AUTO(str) struct str s = { 0 };
-	size_t at = mktar_header(&s, &m, 5);
-	char *h = s.p + at;
-
-	memcpy(h + 257, "ustar  ", 8);
-	memcpy(h + 386,
-	       "00000001000\0"
-	       "00000000003\0",
-	       24);
-	memcpy(h + 410,
-	       "00000010000\0"
-	       "00000000002\0",
-	       24);
-	memcpy(h + 483, "00000020000", 12);
-	mktar_checksum(h);
-	str_add(&s, "abcde");
-	mktar_pad(&s);
-	mktar_end(&s);
-	reads_as(&s, "f:s=[512]abc[3581]de[4094]", "sparse, old GNU");
-}
-
-static void test_sparse_10(void)
-{
-	static const struct mktar pax = MK_PAX(
-		"GNU.sparse.major=1\nGNU.sparse.minor=0\n"
-		"GNU.sparse.name=" LATIN1 "\nGNU.sparse.realsize=1006\n");
-	static const struct mktar m = MK_FILE("x", NULL);
-	static const struct mktar after = MK_FILE("after", "");
-	AUTO(str) struct str body = { 0 };
-	AUTO(str) struct str s = { 0 };
-
-	str_add(&body, "2\n1\n3\n1000\n2\n");
-	mktar_pad(&body);
-	str_add(&body, "abcde");
-	mktar_add(&s, &pax);
-	mktar_bytes(&s, &m, body.p, body.len);
-	mktar_add(&s, &after);
-	mktar_end(&s);
-	reads_as(&s,
-		 "f:" LATIN1 "=[1]abc[996]de[4] f:after=", "sparse, PAX 1.0");
-}
-
 // clang-format off
 static const struct {
 	const char *pax;
@@ -487,8 +332,6 @@ int main(void)
 	test_noise();
 	test_flips();
 	test_bombs();
-	test_old_sparse();
-	test_sparse_10();
 	test_times();
 	test_source();
 	return tap_done();

@@ -1,0 +1,107 @@
+/* t_tarsparse.c - tests of layer/tarread.c: sparse files in their three forms.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "layer/tarread.h"
+
+#include "tartest.h"
+
+#define LATIN1 "\xe4\xff\x80z" /* no UTF-8 */
+
+static void test_old_sparse(void)
+{
+	static const struct mktar m = { .type = 'S', .name = "s" };
+	AUTO(str) struct str s = { 0 };
+	size_t at = mktar_header(&s, &m, 5);
+	char *h = s.p + at;
+
+	memcpy(h + 257, "ustar  ", 8);
+	memcpy(h + 386,
+	       "00000001000\0"
+	       "00000000003\0",
+	       24);
+	memcpy(h + 410,
+	       "00000010000\0"
+	       "00000000002\0",
+	       24);
+	memcpy(h + 483, "00000020000", 12);
+	mktar_checksum(h);
+	str_add(&s, "abcde");
+	mktar_pad(&s);
+	mktar_end(&s);
+	reads_as(&s, "f:s=[512]abc[3581]de[4094]", "sparse, old GNU");
+}
+
+static void test_sparse_10(void)
+{
+	static const struct mktar pax = MK_PAX(
+		"GNU.sparse.major=1\nGNU.sparse.minor=0\n"
+		"GNU.sparse.name=" LATIN1 "\nGNU.sparse.realsize=1006\n");
+	static const struct mktar m = MK_FILE("x", NULL);
+	static const struct mktar after = MK_FILE("after", "");
+	AUTO(str) struct str body = { 0 };
+	AUTO(str) struct str s = { 0 };
+
+	str_add(&body, "2\n1\n3\n1000\n2\n");
+	mktar_pad(&body);
+	str_add(&body, "abcde");
+	mktar_add(&s, &pax);
+	mktar_bytes(&s, &m, body.p, body.len);
+	mktar_add(&s, &after);
+	mktar_end(&s);
+	reads_as(&s,
+		 "f:" LATIN1 "=[1]abc[996]de[4] f:after=", "sparse, PAX 1.0");
+}
+
+/* A file that is one hole, and one that says it is sparse and is not. */
+static void test_sparse_known(void)
+{
+	static const struct mktar pax =
+		MK_PAX("GNU.sparse.major=1\nGNU.sparse.minor=0\n"
+		       "GNU.sparse.name=x\nGNU.sparse.realsize=5\n");
+	static const struct mktar m = MK_FILE("x", NULL);
+	static const struct {
+		const char *map;
+		const char *data;
+		bool is_sparse;
+		size_t n_extents;
+	} maps[] = {
+		{ "0\n", "", true, 0 },
+		{ "1\n5\n0\n", "", true, 0 },
+		{ "1\n0\n5\n", "abcde", false, 0 },
+		{ "1\n1\n2\n", "bc", true, 1 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(maps); i++) {
+		AUTO(str) struct str body = { 0 };
+		AUTO(str) struct str s = { 0 };
+		struct bytes b = { .s = &s, .step = 10240 };
+		AUTO(tarread) struct tarread *r = tarread_new(next, &b);
+		AUTO(str) struct str got = { 0 };
+		struct err e = { 0 };
+		struct entry x;
+
+		str_add(&body, maps[i].map);
+		mktar_pad(&body);
+		str_add(&body, maps[i].data);
+		mktar_add(&s, &pax);
+		mktar_bytes(&s, &m, body.p, body.len);
+		mktar_end(&s);
+		ok(tarread_next(r, &x, &e) == 1 &&
+			   x.is_sparse == maps[i].is_sparse &&
+			   x.n_extents == maps[i].n_extents,
+		   "extents of map %zu: %s", i, e.msg);
+		ok(!show_data(r, &x, &got, &e), "its content: %s", e.msg);
+		is_num((long long)x.size, 5, "its size");
+		free(b.piece);
+	}
+}
+
+int main(void)
+{
+	test_old_sparse();
+	test_sparse_10();
+	test_sparse_known();
+	return tap_done();
+}
