@@ -21,7 +21,6 @@
 
 #define ALIGN 4096            /* of an image's size, for loop devices */
 #define BACKLOG (24u << 20)   /* bytes of blocks that are waiting or done */
-#define BACKLOG_PER_THREAD 10 /* blocks */
 #define BLOCKS_MAX (1u << 24) /* of a file: 2 TiB with blocks of 128 KiB */
 #define CHUNK 1024            /* contents that are allocated at once */
 
@@ -176,9 +175,7 @@ static int start_threads(struct sqfswrite *w, unsigned threads, struct err *e)
 	};
 	int code;
 
-	w->backlog = threads * BACKLOG_PER_THREAD;
-	if (w->backlog > BACKLOG / block)
-		w->backlog = BACKLOG / block;
+	w->backlog = BACKLOG / block;
 	if (w->backlog < threads + 2)
 		w->backlog = threads + 2;
 	d.max_backlog = w->backlog;
