@@ -1,10 +1,13 @@
-/* t_hash.c - base/hash: the examples of FIPS 180-4, streaming and reuse.
+/* t_hash.c - base/hash: the examples of FIPS 180-4, streaming and reuse, two at
+ * a time, all lengths as libcrypto sums them.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "config.h"
 
 #include "base/hash.h"
 #include "tap.h"
+
+#include <openssl/evp.h>
 
 #define TWO_BLOCKS "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"
 
@@ -67,11 +70,78 @@ static void test_million(void)
 	   "a million times 'a'");
 }
 
+static void reference(const char *p, size_t n, char hex[HASH_HEX_MAX])
+{
+	unsigned char sum[EVP_MAX_MD_SIZE];
+	unsigned int len;
+
+	EVP_Digest(p, n, sum, &len, EVP_sha256(), NULL);
+	for (unsigned int i = 0; i < len; i++)
+		sprintf(hex + 2 * i, "%02x", sum[i]);
+}
+
+/* Every length around the first blocks, in two pieces cut anywhere. */
+static void test_lengths(void)
+{
+	AUTO(hash) struct hash *h = hash_new(HASH_SHA256);
+	char bytes[300], want[HASH_HEX_MAX], got[HASH_HEX_MAX];
+	int bad = 0;
+
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (char)(i * 7 + i / 5);
+	for (size_t n = 0; n <= sizeof(bytes); n++) {
+		reference(bytes, n, want);
+		for (size_t cut = 0; cut <= n; cut += 1 + n / 9) {
+			hash_add(h, bytes, cut);
+			hash_add(h, bytes + cut, n - cut);
+			hash_hex(h, got);
+			bad += strcmp(got, want) != 0;
+		}
+	}
+	is_num(bad, 0, "0 to 300 bytes, in two pieces");
+}
+
+/* Two at a time, each with other bytes left over before. */
+static void test_pairs(enum hash_algo other)
+{
+	static char bytes[5000];
+	AUTO(hash) struct hash *h = hash_new(HASH_SHA256);
+	AUTO(hash) struct hash *g = hash_new(other);
+	char want[HASH_HEX_MAX], got[HASH_HEX_MAX];
+	int bad = 0;
+
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (char)(i * 31 + i / 256);
+	for (size_t n = 0; n < 4000; n += 1 + n / 3) {
+		for (size_t before = 0; before < 130; before += 13) {
+			const char *p = bytes, *q = bytes + 1;
+			size_t k = 2 * before;
+
+			hash_add(h, p, before);
+			hash_add(g, q, k);
+			hash_add_pair(h, p + before, g, q + k, n);
+			hash_add_pair(h, p + before + n, g, q + k + n, 64);
+			hash_hex(h, got);
+			reference(p, before + n + 64, want);
+			bad += strcmp(got, want) != 0;
+			hash_hex(g, got);
+			hash_buffer(other, q, k + n + 64, want);
+			bad += strcmp(got, want) != 0;
+		}
+	}
+	is_num(bad, 0,
+	       other == HASH_SHA512 ? "a SHA-256 and a SHA-512 together"
+				    : "two SHA-256 together");
+}
+
 int main(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
 		test_case(i);
 	test_million();
+	test_lengths();
+	test_pairs(HASH_SHA256);
+	test_pairs(HASH_SHA512);
 	hash_free(NULL);
 	ok(true, "hash_free(NULL)");
 	return tap_done();
