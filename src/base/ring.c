@@ -106,6 +106,20 @@ void ring_push(struct ring *r, size_t len, int mark)
 	pthread_mutex_unlock(&r->mutex);
 }
 
+/* With the mutex held: reader I's next slot, if there is one. */
+static bool get(const struct ring *r, unsigned i, const void **data,
+		size_t *len, int *mark)
+{
+	size_t at = r->read[i] % r->n_slots;
+
+	if (r->is_cancelled || r->read[i] == r->pushed)
+		return false;
+	*data = r->bytes + at * r->slot_bytes;
+	*len = r->slots[at].len;
+	*mark = r->slots[at].mark;
+	return true;
+}
+
 bool ring_next(struct ring *r, unsigned i, const void **data, size_t *len,
 	       int *mark)
 {
@@ -116,17 +130,21 @@ bool ring_next(struct ring *r, unsigned i, const void **data, size_t *len,
 		pthread_cond_wait(&r->has_data, &r->mutex);
 		r->n_waiting--;
 	}
-	bool is_running = !r->is_cancelled;
+	bool is_running = get(r, i, data, len, mark);
 
-	if (is_running) {
-		size_t at = r->read[i] % r->n_slots;
-
-		*data = r->bytes + at * r->slot_bytes;
-		*len = r->slots[at].len;
-		*mark = r->slots[at].mark;
-	}
 	pthread_mutex_unlock(&r->mutex);
 	return is_running;
+}
+
+bool ring_try(struct ring *r, unsigned i, const void **data, size_t *len,
+	      int *mark)
+{
+	assert(i < r->n_readers);
+	pthread_mutex_lock(&r->mutex);
+	bool is_there = get(r, i, data, len, mark);
+
+	pthread_mutex_unlock(&r->mutex);
+	return is_there;
 }
 
 /* A producer that waits is woken when a quarter is free: where the readers are

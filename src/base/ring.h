@@ -30,7 +30,10 @@ void ring_push(struct ring *r, size_t len, int mark);
 /* Reader I: wait for the next slot. False if the ring was cancelled. */
 bool ring_next(struct ring *r, unsigned i, const void **data, size_t *len,
 	       int *mark);
-/* Reader I: let the slot of the last ring_next go. */
+/* The same without waiting; false as well if there is none yet. */
+bool ring_try(struct ring *r, unsigned i, const void **data, size_t *len,
+	      int *mark);
+/* Reader I: let the slot of the last ring_next or ring_try go. */
 void ring_release(struct ring *r, unsigned i);
 
 /* Wake everybody up and make every further wait fail. Idempotent. */

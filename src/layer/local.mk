@@ -18,6 +18,7 @@ liblayer_a_SOURCES = \
 	src/layer/entry.c src/layer/entry.h \
 	src/layer/inflate.h \
 	src/layer/inode.h \
+	src/layer/layersource.h \
 	src/layer/lookup.c src/layer/lookup.h \
 	src/layer/memread.c src/layer/memread.h \
 	src/layer/merge.c src/layer/merge.h \
@@ -29,6 +30,7 @@ liblayer_a_SOURCES = \
 	src/layer/sqfswrite.h \
 	src/layer/stack.c src/layer/stack.h \
 	src/layer/stats.h \
+	src/layer/sums.c src/layer/sums.h \
 	src/layer/tarhead.c src/layer/tarhead.h \
 	src/layer/tarmake.c src/layer/tarmake.h \
 	src/layer/tarread.c src/layer/tarread.h \

@@ -2,12 +2,11 @@
  * ring.
  * SPDX-License-Identifier: Apache-2.0
  *
- *	decode thread   source -> blob sum, size -> codec -> ring
- *	hash thread     ring -> sum of the plain tar (only if a diff_id is
- *	                given)
- *	caller          ring -> tar entries -> whoever wants them
+ *	decode thread   source -> size -> ring of blobs -> codec -> ring of tar
+ *	sums threads    both rings -> digests (where one is given; sums.h)
+ *	caller          ring of tar -> tar entries -> whoever wants them
  *
- * The first two and their ring are a lane, and there are a few of them: lane i
+ * A decode thread and its rings are a lane, and there are a few of them: lane i
  * has every n-th layer from the i-th. Layers are given in order, so those of
  * other lanes are decoded ahead as far as their rings have room. A layer's last
  * slot is marked. Who fails stops all: the first to do so tells the cause, the
@@ -17,10 +16,12 @@
 
 #include "layer/pipeline.h"
 
-#include "base/mem.h"
+#include "base/gate.h"
+#include "base/intr.h"
 #include "base/pool.h"
 #include "base/ring.h"
 #include "layer/codec.h"
+#include "layer/sums.h"
 #include "layer/tarread.h"
 
 #include <stdatomic.h>
@@ -32,7 +33,7 @@
 #define SLOTS_MAX 32 /* of a lane */
 #define SLOTS_ALL 64 /* of all lanes */
 #define LANES_MAX 4
-#define INPUT_BYTES ((size_t)256 << 10)
+#define BLOB_SLOTS 4
 
 enum mark {
 	MARK_NONE,
@@ -40,21 +41,39 @@ enum mark {
 };
 
 enum reader {
-	READER_GIVE,
-	READER_HASH,
+	READER_GIVE, /* of tar */
+	READER_DECODE = READER_GIVE, /* of blobs */
+	READER_SUM,
 };
 
 struct lane {
 	struct pipeline *p;
 	size_t first; /* of its layers */
-	struct ring *ring;
+	struct ring *blobs;
+	struct ring *tar;
+	struct gate *good; /* passes the layers whose blob's sum is right */
+};
+
+#define STREAMS_MAX (2 * (size_t)LANES_MAX)
+
+/* What one sums thread has. */
+struct summing {
+	struct pipeline *p;
+	struct sums_stream streams[STREAMS_MAX];
+	size_t n;
 };
 
 struct pipeline {
 	const struct layer_source *layers;
 	size_t n_layers;
+	bool has_blob; /* sums are wanted of some blobs, */
+	bool has_diff; /* of some tars */
 	struct lane lanes[LANES_MAX];
 	size_t n_lanes;
+	struct summing summing[STREAMS_MAX];
+	size_t n_summing;
+	struct gate *bell;      /* for the sums threads */
+	atomic_uint_fast64_t n_pushed; /* slots, into any ring */
 	struct pool *pool;
 	pipeline_give *give;
 	void *ctx;
@@ -63,12 +82,12 @@ struct pipeline {
 
 /* The decode thread's view of one layer. */
 struct input {
-	struct ring *ring;
-	const struct layer_source *layer;
+	struct lane *lane;
+	size_t layer;
+	const struct layer_source *source;
 	struct codec *codec; /* NULL: not yet known */
-	struct hash *hash;   /* of the blob, or NULL */
 	uint64_t total;      /* bytes read */
-	char *slot;          /* being filled, or NULL */
+	char *slot;          /* of the tar, being filled, or NULL */
 	size_t filled;
 };
 
@@ -76,21 +95,44 @@ static void input_clear(struct input *in)
 {
 	if (in->codec)
 		codec_free(in->codec);
-	if (in->hash)
-		hash_free(in->hash);
 }
 
 AUTO_DEFINE(input, struct input, input_clear)
 
-/* Next bytes of the blob, at least WANT of them unless it ends; their number,
- * or -1. */
-static ssize_t fetch(struct input *in, char *buffer, size_t want, struct err *e)
+static void push(struct pipeline *p, struct ring *r, size_t n, enum mark mark)
 {
-	const struct layer_source *l = in->layer;
-	size_t got = 0;
+	ring_push(r, n, mark);
+	if (p->n_summing)
+		gate_raise(p->bell, atomic_fetch_add(&p->n_pushed, 1) + 1);
+}
 
-	while (got < want) {
-		ssize_t n = l->read(l->ctx, buffer + got, INPUT_BYTES - got, e);
+static int check_size(const struct input *in, bool is_end, struct err *e)
+{
+	unsigned long long want = in->source->size;
+
+	if (in->total > want)
+		return err_set(e, ERR_DIGEST, "expected %llu bytes, got more",
+			       want);
+	if (is_end && in->total != want)
+		return err_set(e, ERR_DIGEST, "expected %llu bytes, got %llu",
+			       want, (unsigned long long)in->total);
+	return 0;
+}
+
+/* Next bytes of the blob, at least WANT of them unless it ends; their number,
+ * or -1, without an error if it was cancelled. *P is the ring's until
+ * ring_release. */
+static ssize_t fetch(struct input *in, const void **p, size_t want,
+		     struct err *e)
+{
+	const struct layer_source *l = in->source;
+	struct ring *ring = in->lane->blobs;
+	char *slot = ring_slot(ring);
+	size_t got = 0;
+	int mark;
+
+	while (slot && got < want) {
+		ssize_t n = l->read(l->ctx, slot + got, SLOT_BYTES - got, e);
 
 		if (n < 0)
 			return -1;
@@ -99,18 +141,17 @@ static ssize_t fetch(struct input *in, char *buffer, size_t want, struct err *e)
 		got += (size_t)n;
 	}
 	in->total += got;
-	if (in->total > l->size)
-		return err_set(e, ERR_DIGEST, "expected %llu bytes, got more",
-			       (unsigned long long)l->size);
-	if (in->hash)
-		hash_add(in->hash, buffer, got);
-	return (ssize_t)got;
+	if (!slot || check_size(in, !got, e))
+		return -1;
+	push(in->lane->p, ring, got, got ? MARK_NONE : MARK_LAYER_END);
+	return ring_next(ring, READER_DECODE, p, &got, &mark) ? (ssize_t)got
+							      : -1;
 }
 
 /* Decode N bytes into the ring. -1 without an error if it was cancelled. */
 static int decode(struct input *in, const void *p, size_t n, struct err *e)
 {
-	struct ring *ring = in->ring;
+	struct ring *ring = in->lane->tar;
 	bool is_full;
 
 	do {
@@ -124,7 +165,7 @@ static int decode(struct input *in, const void *p, size_t n, struct err *e)
 		in->filled += made;
 		is_full = in->filled == SLOT_BYTES;
 		if (is_full) {
-			ring_push(ring, in->filled, MARK_NONE);
+			push(in->lane->p, ring, in->filled, MARK_NONE);
 			in->slot = NULL;
 			in->filled = 0;
 		}
@@ -132,60 +173,51 @@ static int decode(struct input *in, const void *p, size_t n, struct err *e)
 	return 0;
 }
 
-static int check_sum(struct hash *h, enum hash_algo algo, const char *want,
-		     const char *what, struct err *e)
-{
-	const char *name = algo == HASH_SHA512 ? "sha512" : "sha256";
-	char got[HASH_HEX_MAX];
-
-	hash_hex(h, got);
-	if (!strcmp(got, want))
-		return 0;
-	return err_set(e, ERR_DIGEST, "%s: expected %s:%s, got %s:%s", what,
-		       name, want, name, got);
-}
-
-/* The blob has ended: is it what it should be? The layer counts as applied only
- * with the mark, which comes after all checks. */
+/* The blob has ended: did its content, too? A wrong digest is the reason of
+ * whatever else is wrong, so its sum is waited for; who finds it has told. The
+ * layer counts as applied only with the mark. */
 static int finish_input(struct input *in, struct err *e)
 {
-	const struct layer_source *l = in->layer;
+	struct lane *lane = in->lane;
+	int failed = codec_end(in->codec, e);
+	uint64_t n;
 
-	if (in->total != l->size)
-		return err_set(e, ERR_DIGEST, "expected %llu bytes, got %llu",
-			       (unsigned long long)l->size,
-			       (unsigned long long)in->total);
-	if (in->hash &&
-	    check_sum(in->hash, l->blob_algo, l->blob_hex, "digest", e))
+	if (lane->p->has_blob && !gate_wait(lane->good, in->layer, &n)) {
+		*e = (struct err){ 0 };
 		return -1;
-	if (codec_end(in->codec, e))
+	}
+	if (failed || (!in->slot && !(in->slot = ring_slot(lane->tar))))
 		return -1;
-	if (!in->slot && !(in->slot = ring_slot(in->ring)))
-		return -1;
-	ring_push(in->ring, in->filled, MARK_LAYER_END);
+	push(lane->p, lane->tar, in->filled, MARK_LAYER_END);
 	return 0;
 }
 
-static int decode_layer(struct ring *ring, const struct layer_source *l,
-			char *buffer, struct err *e)
+static int decode_layer(struct lane *lane, size_t i, struct err *e)
 {
-	AUTO(input) struct input in = { .ring = ring, .layer = l };
-	ssize_t n;
+	AUTO(input)
+	struct input in = {
+		.lane = lane,
+		.layer = i,
+		.source = &lane->p->layers[i],
+	};
+	const void *p;
+	ssize_t n = fetch(&in, &p, CODEC_PROBE, e);
 
-	if (l->blob_hex)
-		in.hash = hash_new(l->blob_algo);
-	n = fetch(&in, buffer, CODEC_PROBE, e);
 	if (n < 0)
 		return -1;
-	in.codec = codec_new(buffer, (size_t)n, e);
+	in.codec = codec_new(p, (size_t)n, e);
 	if (!in.codec)
 		return -1;
 	while (n > 0) {
-		if (decode(&in, buffer, (size_t)n, e))
+		if (decode(&in, p, (size_t)n, e))
 			return -1;
-		n = fetch(&in, buffer, 1, e);
+		ring_release(lane->blobs, READER_DECODE);
+		n = fetch(&in, &p, 1, e);
 	}
-	return n < 0 ? -1 : finish_input(&in, e);
+	if (n < 0)
+		return -1;
+	ring_release(lane->blobs, READER_DECODE);
+	return finish_input(&in, e);
 }
 
 /* What a stage of LAYER returns: if it is the first to fail, all others are
@@ -199,8 +231,12 @@ static int stop(struct pipeline *p, const struct layer_source *layer,
 		*e = (struct err){ 0 };
 		return -1;
 	}
-	for (size_t i = 0; i < p->n_lanes; i++)
-		ring_cancel(p->lanes[i].ring);
+	for (size_t i = 0; i < p->n_lanes; i++) {
+		ring_cancel(p->lanes[i].blobs);
+		ring_cancel(p->lanes[i].tar);
+		gate_cancel(p->lanes[i].good);
+	}
+	gate_cancel(p->bell);
 	if (layer && e->kind != ERR_NONE)
 		err_ctx(e, "%s", layer->name);
 	return -1;
@@ -208,43 +244,24 @@ static int stop(struct pipeline *p, const struct layer_source *layer,
 
 static int decode_main(void *arg, struct err *e)
 {
-	const struct lane *lane = arg;
+	struct lane *lane = arg;
 	struct pipeline *p = lane->p;
-	autostr char *buffer = xmalloc(INPUT_BYTES);
 
 	for (size_t i = lane->first; i < p->n_layers; i += p->n_lanes)
-		if (decode_layer(lane->ring, &p->layers[i], buffer, e))
+		if (decode_layer(lane, i, e))
 			return stop(p, &p->layers[i], e);
 	return 0;
 }
 
-static int hash_layer(struct ring *ring, const struct layer_source *l,
-		      struct err *e)
+static int sums_main(void *arg, struct err *e)
 {
-	AUTO(hash) struct hash *h = l->diff_hex ? hash_new(l->diff_algo) : NULL;
-	int mark = MARK_NONE;
+	struct summing *s = arg;
+	struct pipeline *p = s->p;
+	size_t bad = 0;
 
-	while (mark != MARK_LAYER_END) {
-		const void *data;
-		size_t n;
-
-		if (!ring_next(ring, READER_HASH, &data, &n, &mark))
-			return -1;
-		if (h)
-			hash_add(h, data, n);
-		ring_release(ring, READER_HASH);
-	}
-	return h ? check_sum(h, l->diff_algo, l->diff_hex, "diff_id", e) : 0;
-}
-
-static int hash_main(void *arg, struct err *e)
-{
-	const struct lane *lane = arg;
-	struct pipeline *p = lane->p;
-
-	for (size_t i = lane->first; i < p->n_layers; i += p->n_lanes)
-		if (hash_layer(lane->ring, &p->layers[i], e))
-			return stop(p, &p->layers[i], e);
+	if (sums_run(s->streams, s->n, p->layers, p->n_layers, p->bell, &bad,
+		     e))
+		return stop(p, &p->layers[bad], e);
 	return 0;
 }
 
@@ -261,7 +278,8 @@ static int next_block(void *ctx, const void **p, size_t *n, struct err *e)
 	struct output *out = ctx;
 	int mark;
 
-	(void)e;
+	if (intr_check(e))
+		return -1;
 	for (;;) {
 		if (out->is_held)
 			ring_release(out->ring, READER_GIVE);
@@ -294,7 +312,7 @@ static int drain(struct output *out, struct err *e)
 
 static int give_layer(struct pipeline *p, size_t i, struct err *e)
 {
-	struct output out = { .ring = p->lanes[i % p->n_lanes].ring };
+	struct output out = { .ring = p->lanes[i % p->n_lanes].tar };
 	AUTO(tarread) struct tarread *r = tarread_new(next_block, &out);
 	struct entries entries = tarread_entries(r);
 
@@ -311,16 +329,8 @@ static int give_layers(struct pipeline *p, struct err *e)
 	return 0;
 }
 
-static bool has_diff(const struct layer_source *layers, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (layers[i].diff_hex)
-			return true;
-	return false;
-}
-
 /* More lanes than processors would only take turns. */
-static void lanes_new(struct pipeline *p, bool has_hash)
+static void lanes_new(struct pipeline *p)
 {
 	size_t n = pool_processors();
 
@@ -334,20 +344,56 @@ static void lanes_new(struct pipeline *p, bool has_hash)
 		p->lanes[i] = (struct lane){
 			.p = p,
 			.first = i,
-			.ring = ring_new(slots, SLOT_BYTES, has_hash ? 2 : 1),
+			.blobs = ring_new(BLOB_SLOTS, SLOT_BYTES,
+					  p->has_blob ? 2 : 1),
+			.tar = ring_new(slots, SLOT_BYTES, p->has_diff ? 2 : 1),
+			.good = gate_new(),
 		};
 }
 
-static int start(struct pipeline *p, bool has_hash, struct err *e)
+/* One of the streams that LANE has, to the thread that has the fewest. */
+static void add_stream(struct pipeline *p, const struct lane *lane,
+		       bool is_blob)
 {
-	for (size_t i = 0; i < p->n_lanes; i++) {
-		struct lane *l = &p->lanes[i];
+	struct summing *s = &p->summing[0];
 
-		if (pool_start(p->pool, decode_main, l, e) ||
-		    (has_hash && pool_start(p->pool, hash_main, l, e)))
-			return stop(p, NULL, e);
+	for (size_t i = 1; i < p->n_summing; i++)
+		if (p->summing[i].n < s->n)
+			s = &p->summing[i];
+	s->p = p;
+	s->streams[s->n++] = (struct sums_stream){
+		.ring = is_blob ? lane->blobs : lane->tar,
+		.reader = READER_SUM,
+		.is_blob = is_blob,
+		.layer = lane->first,
+		.step = p->n_lanes,
+		.good = is_blob ? lane->good : NULL,
+	};
+}
+
+static void sums_new(struct pipeline *p)
+{
+	size_t n = p->n_lanes * ((size_t)p->has_blob + p->has_diff);
+	size_t each = sums_per_thread();
+
+	p->n_summing = (n + each - 1) / each;
+	for (size_t i = 0; i < p->n_lanes; i++) {
+		if (p->has_blob)
+			add_stream(p, &p->lanes[i], true);
+		if (p->has_diff)
+			add_stream(p, &p->lanes[i], false);
 	}
-	return 0;
+}
+
+static int start(struct pipeline *p, struct err *e)
+{
+	int bad = 0;
+
+	for (size_t i = 0; i < p->n_lanes && !bad; i++)
+		bad = pool_start(p->pool, decode_main, &p->lanes[i], e);
+	for (size_t i = 0; i < p->n_summing && !bad; i++)
+		bad = pool_start(p->pool, sums_main, &p->summing[i], e);
+	return bad ? stop(p, NULL, e) : 0;
 }
 
 /* A read may be waiting for bytes that nobody wants any more. */
@@ -362,8 +408,12 @@ static void cancel_sources(const struct pipeline *p)
 static void pipeline_clear(struct pipeline *p)
 {
 	pool_free(p->pool);
-	for (size_t i = 0; i < p->n_lanes; i++)
-		ring_free(p->lanes[i].ring);
+	for (size_t i = 0; i < p->n_lanes; i++) {
+		ring_free(p->lanes[i].blobs);
+		ring_free(p->lanes[i].tar);
+		gate_free(p->lanes[i].good);
+	}
+	gate_free(p->bell);
 }
 
 AUTO_DEFINE(pipeline, struct pipeline, pipeline_clear)
@@ -376,14 +426,19 @@ int pipeline_run(const struct layer_source *layers, size_t n,
 		.layers = layers,
 		.n_layers = n,
 		.pool = pool_new(),
+		.bell = gate_new(),
 		.give = give,
 		.ctx = ctx,
 	};
-	bool has_hash = has_diff(layers, n);
 	struct err cause = { 0 };
 
-	lanes_new(&p, has_hash);
-	int failed = start(&p, has_hash, e) || give_layers(&p, e);
+	for (size_t i = 0; i < n; i++) {
+		p.has_blob = p.has_blob || layers[i].blob_hex;
+		p.has_diff = p.has_diff || layers[i].diff_hex;
+	}
+	lanes_new(&p);
+	sums_new(&p);
+	int failed = start(&p, e) || give_layers(&p, e);
 
 	if (failed)
 		cancel_sources(&p);

@@ -123,7 +123,10 @@ static void test_cancelled(void)
 	void *slot = ring_slot(ring);
 
 	ok(slot && slot == ring_slot(ring), "a slot stays ours until pushed");
+	ok(!ring_try(ring, 0, &data, &len, &mark), "there is none to read");
 	ring_push(ring, 8, 3);
+	ok(ring_try(ring, 0, &data, &len, &mark) && data == slot && len == 8,
+	   "there is one");
 	ok(ring_next(ring, 0, &data, &len, &mark) && data == slot && len == 8 &&
 		   mark == 3,
 	   "and is what the reader gets");
@@ -131,6 +134,7 @@ static void test_cancelled(void)
 	ring_cancel(ring);
 	ok(!ring_slot(ring), "cancelled for the producer");
 	ok(!ring_next(ring, 0, &data, &len, &mark), "and for the reader");
+	ok(!ring_try(ring, 0, &data, &len, &mark), "that doesn't wait as well");
 }
 
 struct steps {
