@@ -37,6 +37,7 @@ suites = \
 	test/bats/names.bats \
 	test/bats/peers.bats \
 	test/bats/platforms.bats \
+	test/bats/readonly.bats \
 	test/bats/redirects.bats \
 	test/bats/refresh.bats \
 	test/bats/sif.bats \

@@ -174,7 +174,7 @@ static int write_dest(struct carried *c, const struct imgoci *i, struct err *e)
 	if (!(is_sif ? imgsif_copy(&d, i, &layers, e)
 		     : flatten_layers(d.parent, &d, i, name, &layers, e)))
 		return 0;
-	return imgoci_drop_bad(c->root, i, e);
+	return imgoci_blame_store(c->root, NULL, i, e);
 }
 
 static int to_dest(struct carried *c, struct err *e)

@@ -195,7 +195,8 @@ int imgoci_layers_blame(const struct imgoci *i, const struct imgoci_layers *l,
 	return -1;
 }
 
-int imgoci_drop_bad(int root, const struct imgoci *i, struct err *e)
+int imgoci_blame_store(int root, const char *readonly, const struct imgoci *i,
+		       struct err *e)
 {
 	size_t n = i->manifest.n_layers;
 
@@ -210,11 +211,19 @@ int imgoci_drop_bad(int root, const struct imgoci *i, struct err *e)
 		if (fd < 0 || sum_file(fd, d->digest.algo, hex, &ignored) ||
 		    !strcmp(hex, digest_hex(&d->digest)))
 			continue;
-		blobs_drop(root, &d->digest);
 		err_set(e, ERR_DIGEST,
-			"layer %zu of %zu: expected %s, got %s:%s; the store's "
-			"copy had gone bad and was removed: pull again",
-			k + 1, n, d->digest.text, digest_algo(&d->digest), hex);
+			"layer %zu of %zu: expected %s, got %s:%s", k + 1, n,
+			d->digest.text, digest_algo(&d->digest), hex);
+		if (readonly) {
+			err_hint(e,
+				 "the copy in the read-only store '%s' has "
+				 "gone bad: pull it with --store-readonly=",
+				 readonly);
+			continue;
+		}
+		blobs_drop(root, &d->digest);
+		err_hint(e, "the store's copy had gone bad and was removed: "
+			    "pull again");
 	}
 	return -1;
 }

@@ -59,9 +59,12 @@ void imgoci_layers_new(const struct imgoci *i, struct imgoci_layers *out);
  * sha256:..., got sha256:..."). Returns -1. */
 int imgoci_layers_blame(const struct imgoci *i, const struct imgoci_layers *l,
 			struct err *e);
-/* Unpacking I, with layers of the store ROOT, failed with E: layers there that
- * have gone bad are removed, so that the next pull fetches them. Returns -1. */
-int imgoci_drop_bad(int root, const struct imgoci *i, struct err *e);
+/* Unpacking I, with layers of the store ROOT, failed with E: if layers there
+ * have gone bad E says so. They are removed, so that the next pull fetches
+ * them, unless the store is only read: READONLY is its path then, else NULL.
+ * Returns -1. */
+int imgoci_blame_store(int root, const char *readonly, const struct imgoci *i,
+		       struct err *e);
 void imgoci_layers_close(struct imgoci_layers *l);
 AUTO_DEFINE(imgoci_layers, struct imgoci_layers, imgoci_layers_close)
 

@@ -30,9 +30,9 @@ struct counted {
 struct layered {
 	struct source *source;
 	struct stores stores;
-	bool may_drop;         /* a layer that has gone bad */
-	struct descriptor top; /* manifest or index */
-	struct tmp aside;      /* an archive's files */
+	const struct store *in; /* the one of them that has it, or NULL */
+	struct descriptor top;  /* manifest or index */
+	struct tmp aside;       /* an archive's files */
 	struct imgoci_layers layers;
 	struct counted *counted;
 	struct layer_source *sources;
@@ -97,22 +97,21 @@ static int open_store(struct layered *l, const struct name *n,
 		      const struct source_opts *o, struct err *e)
 {
 	struct source *s = l->source;
-	const struct store *in;
 
 	if (stores_open(&l->stores, o->store, o->readonly, false, e))
 		return -1;
-	if (stores_find(&l->stores, &n->ref, o->want, &l->top, &in, e)) {
+	if (stores_find(&l->stores, &n->ref, o->want, &l->top, &l->in, e)) {
+		l->in = NULL;
 		if (n->maybe_path)
 			return -1;
 		if (e->kind == ERR_NOTFOUND || e->kind == ERR_UNSUPPORTED)
 			return advise(n, o, e);
 		return -1;
 	}
-	s->root = dir_open(in->path, e);
+	s->root = dir_open(l->in->path, e);
 	if (s->root < 0)
 		return -1;
 	s->is_store = true;
-	l->may_drop = in == &l->stores.v[0];
 	s->shown = ref_name(&n->ref);
 	return ref_parse(s->shown, &s->ref, e);
 }
@@ -260,9 +259,12 @@ static int blame(void *ctx, struct err *e)
 {
 	struct layered *l = ctx;
 	struct source *s = l->source;
+	bool is_own = l->in == &l->stores.v[0];
 
-	return l->may_drop ? imgoci_drop_bad(s->root, &s->image, e)
-			   : imgoci_layers_blame(&s->image, &l->layers, e);
+	if (!l->in)
+		return imgoci_layers_blame(&s->image, &l->layers, e);
+	return imgoci_blame_store(s->root, is_own ? NULL : l->in->path,
+				  &s->image, e);
 }
 
 int layered_open(struct source *s, const struct name *n,

@@ -107,11 +107,21 @@ static int run(struct work *w, struct err *e)
 	return w->flat_failed && (!rc || w->gave_up) ? flat_err(w, e) : rc;
 }
 
+/* Unpacking failed with E; a layer that a store has may be why. */
+static void blame_stores(const struct transfer *t, struct err *e)
+{
+	const struct stores *s = t->from.stores;
+
+	for (size_t i = 0; i < s->n; i++)
+		if (s->v[i].fd >= 0)
+			imgoci_blame_store(s->v[i].fd, i ? s->v[i].path : NULL,
+					   t->image, e);
+}
+
 /* *AGAIN: it failed, but would not with the bytes that there are now. */
 static int once(struct transfer *t, bool *again, struct err *e)
 {
 	AUTO(work) struct work w = { .t = t };
-	int own = t->from.stores->v[0].fd;
 	int rc;
 
 	if (t->dest && !t->from.keep)
@@ -124,8 +134,8 @@ static int once(struct transfer *t, bool *again, struct err *e)
 	rc = run(&w, e);
 	t->fetched += download_fetched(w.download);
 	*again = rc && w.is_misled;
-	if (rc && !*again && t->dest && own >= 0)
-		imgoci_drop_bad(own, t->image, e);
+	if (rc && !*again && t->dest)
+		blame_stores(t, e);
 	return rc;
 }
 

@@ -27,7 +27,8 @@ struct transfer {
  * thread; a SIF file is copied there instead. When one fails the other is
  * stopped; unpacking that a bad mirror's bytes have misled begins anew. On
  * failure nothing is left at DEST; a layer of the own store that has gone bad
- * is removed, so that the next pull fetches it. */
+ * is removed, so that the next pull fetches it, one of a read-only store is
+ * named. */
 MUST_CHECK int transfer_image(struct transfer *t, struct err *e);
 
 #endif

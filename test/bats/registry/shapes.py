@@ -6,6 +6,7 @@ SPDX-License-Identifier: Apache-2.0
 Unless it is said otherwise the image has tag "1" and holds only/file. NAME:
 
   moved      tags "1" (only/old) and "2" (only/new): what a tag was, and became
+  grown      tags "1" (only/file) and "2", which has a layer more (only/more)
   many       500 layers, with a file each (only/0 ... only/499)
   twice      one layer three times, with another one in between
   empty      a layer of no bytes beside an ordinary one
@@ -39,6 +40,11 @@ def tar(*names):
 def moved(layout):
     layout.tag(layout.image([tar("old")]), "1")
     return layout.image([tar("new")]), "2"
+
+
+def grown(layout):
+    layout.tag(layout.image([tar()]), "1")
+    return layout.image([tar(), tar("more")]), "2"
 
 
 def many(layout):
