@@ -28,6 +28,7 @@ suites = \
 	test/bats/ch-run.bats \
 	test/bats/content.bats \
 	test/bats/convert-kinds.bats \
+	test/bats/dialects.bats \
 	test/bats/download.bats \
 	test/bats/faults.bats \
 	test/bats/images.bats \

@@ -7,6 +7,8 @@ Unless it is said otherwise the image has tag "1" and holds only/file. NAME:
 
   moved      tags "1" (only/old) and "2" (only/new): what a tag was, and became
   grown      tags "1" (only/file) and "2", which has a layer more (only/more)
+  artifact   tags of documents that are no image: "1" by the type of its
+             configuration, "2" by its artifactType, "3" in an index
   many       500 layers, with a file each (only/0 ... only/499)
   twice      one layer three times, with another one in between
   empty      a layer of no bytes beside an ordinary one
@@ -45,6 +47,20 @@ def moved(layout):
 def grown(layout):
     layout.tag(layout.image([tar()]), "1")
     return layout.image([tar(), tar("more")]), "2"
+
+
+def artifact(layout):
+    chart = layout.manifest(
+        layout.blob(b"{}", "application/vnd.cncf.helm.config.v1+json"),
+        [layout.blob(b"chart", "application/vnd.cncf.helm.chart.content.v1"
+                     ".tar+gzip")])
+    doc = {"schemaVersion": 2, "mediaType": OCI + "manifest.v1+json",
+           "artifactType": "application/vnd.example.sbom",
+           "config": layout.blob(b"{}", "application/vnd.oci.empty.v1+json"),
+           "layers": [layout.blob(b"x", "text/plain")]}
+    layout.tag(chart, "1")
+    layout.tag(layout.json(doc, doc["mediaType"]), "2")
+    return layout.index([dict(chart, platform=HERE)]), "3"
 
 
 def many(layout):
