@@ -209,6 +209,24 @@ places() {
 		"layer 1 of 1: not the range that was asked for \(HTTP 416\)"
 }
 
+@test "H40: a part that is complete is verified, and asked for only if wrong" {
+	shape noise
+	works ch-pull -q --store=had "$bad/x:1"
+	part=part.sha256.$(basename "$(find had/blobs -size +300k)")
+	for bytes in '' X; do
+		rm -rf store
+		cp -a had store
+		mv "store/blobs/sha256/${part##*.}" "store/tmp/$part"
+		printf %s "$bytes" | dd of="store/tmp/$part" bs=1 seek=9 \
+			conv=notrunc status=none
+		rules '[{"what": "layer", "has": "Range", "status": 416}]'
+		: >faulty.log
+		works ch-pull -q "$bad/x:1"
+		same "$(asked "/blobs/sha256:${part##*.}")" ${#bytes}
+		store_is_sound
+	done
+}
+
 @test "H41: a blob that changes between its parts" {
 	start
 	refused '[{"what": "layer", "without": "Range", "cut": 100},

@@ -351,7 +351,7 @@ print(json.dumps([{"what": "manifest", "body": eval(sys.argv[1]),
 	done
 	shape nested-5
 	document "indexes nested more than 4 deep"
-	shape nested-60
+	shape nested-2000
 	: >faulty.log
 	document "indexes nested more than 4 deep"
 	[ "$(asked /manifests/)" -le 12 ]

@@ -88,19 +88,22 @@ class Layout:
         index = json.loads((self.path / "index.json").read_text())
         self.manifests = index["manifests"]
         self.kinds = {}
-        self.sort(index)
+        docs = [index]
+        while docs:
+            docs += self.sort(docs.pop())
 
     def sort(self, doc):
-        """What is each digest below DOC?"""
+        """What is each digest in DOC? The documents among them."""
+        below = []
         for d in doc.get("manifests", []):
-            child = json.loads(self.blob(d["digest"]) or "{}")
-            self.kinds[d["digest"]] = ("index" if "manifests" in child
+            below.append(json.loads(self.blob(d["digest"]) or "{}"))
+            self.kinds[d["digest"]] = ("index" if "manifests" in below[-1]
                                        else "manifest")
-            self.sort(child)
         for d in doc.get("layers", []):
             self.kinds[d["digest"]] = "layer"
         if "config" in doc:
             self.kinds[doc["config"]["digest"]] = "config"
+        return below
 
     def kind(self, path):
         """What a request for PATH wants: a kind, or ""."""
