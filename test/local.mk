@@ -86,7 +86,7 @@ bench: all
 
 EXTRA_DIST += $(checks) $(suites) $(properties) test/checks/lib.sh \
 	test/user.sh test/unit/run.sh test/unit/tap.h test/unit/hostile.h \
-	test/unit/forbid.h \
+	test/unit/forbid.h test/unit/le.h \
 	test/data \
 	test/bats/common.bash test/bats/faulty.bash test/bats/run.sh \
 	test/bats/suite.sh \

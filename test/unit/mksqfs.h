@@ -6,9 +6,7 @@
 #define TEST_MKSQFS_H
 
 #include "base/str.h"
-
-#include <stdint.h>
-#include <string.h>
+#include "le.h"
 
 /* An image under construction. Tables are one block each. */
 struct image {
@@ -20,8 +18,10 @@ struct image {
 
 static void put(struct str *s, uint64_t v, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		str_addc(s, (char)(v >> 8 * i));
+	unsigned char bytes[8];
+
+	le_put(bytes, n, v);
+	str_addn(s, (const char *)bytes, n);
 }
 
 static void image_clear(struct image *m)
@@ -126,14 +126,6 @@ static void plain_block(struct str *out, const struct str *s)
 	str_addn(out, s->p, s->len);
 }
 
-static void set_u64(struct str *out, size_t at, uint64_t v)
-{
-	AUTO(str) struct str s = { 0 };
-
-	put(&s, v, 8);
-	memcpy(out->p + at, s.p, 8);
-}
-
 /* The whole image. */
 static void assemble(const struct image *m, struct str *out)
 {
@@ -155,20 +147,20 @@ static void assemble(const struct image *m, struct str *out)
 	for (int i = 0; i < 7; i++)
 		put(out, UINT64_MAX, 8);
 	str_addn(out, m->data.p, m->data.len);
-	set_u64(out, 64, out->len);
+	le_put(out->p + 64, 8, out->len);
 	plain_block(out, &m->inodes);
-	set_u64(out, 72, out->len);
+	le_put(out->p + 72, 8, out->len);
 	plain_block(out, &m->names);
 	if (m->n_fragments) {
 		at = out->len;
 		plain_block(out, &m->fragments);
-		set_u64(out, 80, out->len);
+		le_put(out->p + 80, 8, out->len);
 		put(out, at, 8);
 	}
 	at = out->len;
 	put(out, 0x8008, 2);
 	str_addn(out, owners, 8);
-	set_u64(out, 48, out->len);
+	le_put(out->p + 48, 8, out->len);
 	put(out, at, 8);
 	if (m->n_sets) {
 		uint64_t pairs = out->len;
@@ -176,13 +168,13 @@ static void assemble(const struct image *m, struct str *out)
 		plain_block(out, &m->pairs);
 		at = out->len;
 		plain_block(out, &m->sets);
-		set_u64(out, 56, out->len);
+		le_put(out->p + 56, 8, out->len);
 		put(out, pairs, 8);
 		put(out, m->n_sets, 4);
 		put(out, 0, 4);
 		put(out, at, 8);
 	}
-	set_u64(out, 40, out->len);
+	le_put(out->p + 40, 8, out->len);
 }
 
 #endif

@@ -6,6 +6,8 @@
 
 #include "mksqfs.h"
 
+#include <string.h>
+
 /* One name "a" in the root for REF of TYPE, with TEXT of N bytes instead of "a"
  * if it is given. */
 static void only(struct image *m, uint64_t ref, unsigned type)

@@ -10,6 +10,7 @@
 #include "format/sifarch.h"
 #include "format/sifhdr.h"
 
+#include "le.h"
 #include "tap.h"
 
 #define FILE_SIZE 792293 /* of the one that busybox.bin is from */
@@ -112,7 +113,7 @@ static void test_objects(const unsigned char *p)
 // clang-format off
 static const struct {
 	size_t at;
-	int n;
+	size_t n;
 	uint64_t value;
 	const char *want;
 } lies[] = {
@@ -169,12 +170,6 @@ static const struct {
 };
 // clang-format on
 
-static void put(unsigned char *p, int n, uint64_t v)
-{
-	for (int i = 0; i < n; i++)
-		p[i] = (unsigned char)(v >> 8 * i);
-}
-
 static void test_lies(const unsigned char *p)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(lies); i++) {
@@ -182,7 +177,7 @@ static void test_lies(const unsigned char *p)
 		autostr char *got = NULL;
 
 		memcpy(copy, p, sizeof(copy));
-		put(copy + lies[i].at, lies[i].n, lies[i].value);
+		le_put(copy + lies[i].at, lies[i].n, lies[i].value);
 		got = show(copy, sizeof(copy), FILE_SIZE);
 		is(got, lies[i].want, lies[i].want);
 	}
@@ -219,7 +214,7 @@ static void test_two_roots(const unsigned char *p)
 
 	memcpy(copy, p, sizeof(copy));
 	memcpy(copy + SLOT(47), copy + SLOT(3), SIFHDR_OBJECT_BYTES);
-	put(copy + SLOT(47) + 25, 8, 0);
+	le_put(copy + SLOT(47) + 25, 8, 0);
 	got = show(copy, sizeof(copy), FILE_SIZE);
 	is(got, "format: SIF header: expected one primary partition, found 2",
 	   "two roots, one in the last slot");
@@ -237,7 +232,7 @@ static void test_unterminated(const unsigned char *p)
 	memcpy(copy, p, sizeof(copy));
 	memset(copy, 'l', 32);
 	memset(copy + SLOT(0) + 73, 'x', 128);
-	put(copy + SLOT(1), 4, SIFOBJ_OCI_BLOB);
+	le_put(copy + SLOT(1), 4, SIFOBJ_OCI_BLOB);
 	memset(copy + SLOT(1) + 201, 'd', 384);
 	if (!ok(!sifhdr_parse(copy, SIFHDR_BYTES, FILE_SIZE, &h, &e) &&
 			!sifhdr_objects(copy + 4096, 28080, &h, FILE_SIZE, &v,

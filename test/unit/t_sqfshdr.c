@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "format/sqfshdr.h"
 
+#include "le.h"
 #include "tap.h"
 
 #define SIZE 745472 /* with padding, of the one that busybox.bin is from */
@@ -58,7 +59,7 @@ static void test_real(const unsigned char *p)
 // clang-format off
 static const struct {
 	size_t at;
-	int n;
+	size_t n;
 	uint64_t value;
 	const char *want;
 } lies[] = {
@@ -108,12 +109,6 @@ static const struct {
 };
 // clang-format on
 
-static void put(unsigned char *p, int n, uint64_t v)
-{
-	for (int i = 0; i < n; i++)
-		p[i] = (unsigned char)(v >> 8 * i);
-}
-
 /* A case that is one word names the part that the message is about. */
 static void test_lies(const unsigned char *p)
 {
@@ -122,7 +117,7 @@ static void test_lies(const unsigned char *p)
 		autostr char *begin = NULL, *got = NULL;
 
 		memcpy(copy, p, sizeof(copy));
-		put(copy + lies[i].at, lies[i].n, lies[i].value);
+		le_put(copy + lies[i].at, lies[i].n, lies[i].value);
 		got = show(copy, sizeof(copy), SIZE);
 		if (strchr(lies[i].want, ' ')) {
 			is(got, lies[i].want, lies[i].want);
