@@ -21,6 +21,36 @@
 
 #define MANY 300
 
+/* An empty tree and who reads it, entry by entry. */
+struct reading {
+	struct tree_place t;
+	struct dirread_stats stats;
+	struct dirread *r;
+	struct entry x; /* the last one */
+	struct err e;
+};
+
+static void reading_init(struct reading *d)
+{
+	*d = (struct reading){ .t = tree_place_new() };
+	d->r = dirread_new(d->t.root, DIRREAD_ROOT, NULL, &d->stats);
+}
+
+static void reading_clear(struct reading *d)
+{
+	dirread_free(d->r);
+	tree_place_clear(&d->t);
+}
+AUTO_DEFINE(reading, struct reading, reading_clear)
+
+/* As `next` of struct entries. */
+static int next(struct reading *d)
+{
+	struct entries entries = dirread_entries(d->r);
+
+	return entries.next(entries.ctx, &d->x, &d->e);
+}
+
 static void test_kinds(void)
 {
 	static const char *const skip[] = { "b/skipped", "c", NULL };
@@ -92,22 +122,15 @@ static void test_owner(void)
 /* The time to the nanosecond, and before 1970. */
 static void test_time(void)
 {
-	AUTO(tree_place) struct tree_place t = tree_place_new();
-	struct dirread_stats stats = { 0 };
 	struct timespec times[2] = { { 0, UTIME_OMIT }, { -5, 123456789 } };
-	AUTO(dirread)
-	struct dirread *r = dirread_new(t.root, DIRREAD_ROOT, NULL, &stats);
-	struct entries entries = dirread_entries(r);
-	struct err e = { 0 };
-	struct entry x;
+	AUTO(reading) struct reading d;
 
-	make_file(t.root, "old", "");
-	must(!utimensat(t.root, "old", times, 0), "utimensat");
-	ok(entries.next(entries.ctx, &x, &e) == 1 &&
-		   entries.next(entries.ctx, &x, &e) == 1,
-	   "a file from before 1970");
-	is_num(x.mtime.tv_sec, -5, "seconds");
-	is_num(x.mtime.tv_nsec, 123456789, "nanoseconds");
+	reading_init(&d);
+	make_file(d.t.root, "old", "");
+	must(!utimensat(d.t.root, "old", times, 0), "utimensat");
+	ok(next(&d) == 1 && next(&d) == 1, "a file from before 1970");
+	is_num(d.x.mtime.tv_sec, -5, "seconds");
+	is_num(d.x.mtime.tv_nsec, 123456789, "nanoseconds");
 }
 
 static bool has_xattrs(int fd)
@@ -176,26 +199,19 @@ static void test_attributes(void)
  * place is not gone into. */
 static void test_moved(void)
 {
-	AUTO(tree_place) struct tree_place t = tree_place_new();
-	struct dirread_stats stats = { 0 };
-	AUTO(dirread)
-	struct dirread *r = dirread_new(t.root, DIRREAD_ROOT, NULL, &stats);
-	struct entries entries = dirread_entries(r);
-	struct err e = { 0 };
-	struct entry x;
+	AUTO(reading) struct reading d;
 	int got;
 
-	make_dir(t.root, "a");
-	make_file(t.root, "a/x", "");
-	must(entries.next(entries.ctx, &x, &e) == 1 &&
-		     entries.next(entries.ctx, &x, &e) == 1,
-	     "read");
-	must(!renameat(t.root, "a", t.root, "b"), "rename");
-	must(!symlinkat("/etc", t.root, "a"), "symlink");
-	ok(entries.next(entries.ctx, &x, &e) == 1, "a directory that is moved");
-	is(x.name, "a/x", "is read on");
-	make_file(t.root, "a-not", "listed too late");
-	while ((got = entries.next(entries.ctx, &x, &e)) == 1)
+	reading_init(&d);
+	make_dir(d.t.root, "a");
+	make_file(d.t.root, "a/x", "");
+	must(next(&d) == 1 && next(&d) == 1, "read");
+	must(!renameat(d.t.root, "a", d.t.root, "b"), "rename");
+	must(!symlinkat("/etc", d.t.root, "a"), "symlink");
+	ok(next(&d) == 1, "a directory that is moved");
+	is(d.x.name, "a/x", "is read on");
+	make_file(d.t.root, "a-not", "listed too late");
+	while ((got = next(&d)) == 1)
 		;
 	is_num(got, 0, "up to the end");
 }
@@ -239,75 +255,60 @@ static void make_deep(int root, int depth)
 
 static void test_deep(void)
 {
-	AUTO(tree_place) struct tree_place t = tree_place_new();
-	struct dirread_stats stats = { 0 };
+	AUTO(reading) struct reading d;
 	struct rlimit few = { 64, 64 };
 	struct rlimit before;
 	size_t n = 0;
-
-	getrlimit(RLIMIT_NOFILE, &before);
-	make_deep(t.root, TREE_DEPTH_MAX);
-	few.rlim_max = before.rlim_max;
-	must(!setrlimit(RLIMIT_NOFILE, &few), "setrlimit");
-	AUTO(dirread)
-	struct dirread *r = dirread_new(t.root, DIRREAD_ROOT, NULL, &stats);
-	struct entries entries = dirread_entries(r);
-	struct err e = { 0 };
-	struct entry x;
 	int got;
 
-	while ((got = entries.next(entries.ctx, &x, &e)) == 1)
+	reading_init(&d);
+	getrlimit(RLIMIT_NOFILE, &before);
+	make_deep(d.t.root, TREE_DEPTH_MAX);
+	few.rlim_max = before.rlim_max;
+	must(!setrlimit(RLIMIT_NOFILE, &few), "setrlimit");
+	while ((got = next(&d)) == 1)
 		n++;
 	is_num(got, 0, "as deep as may be, with few descriptors");
-	is(e.msg, "", "without an error");
+	is(d.e.msg, "", "without an error");
 	is_num((long long)n, 2 * TREE_DEPTH_MAX + 1, "every entry");
 	must(!setrlimit(RLIMIT_NOFILE, &before), "setrlimit");
 }
 
 static void test_too_deep(void)
 {
-	AUTO(tree_place) struct tree_place t = tree_place_new();
-	struct dirread_stats stats = { 0 };
-	AUTO(dirread)
-	struct dirread *r = dirread_new(t.root, DIRREAD_ROOT, NULL, &stats);
-	struct entries entries = dirread_entries(r);
-	struct err e = { 0 };
-	struct entry x;
+	AUTO(reading) struct reading d;
 
-	make_deep(t.root, TREE_DEPTH_MAX + 1);
-	while (entries.next(entries.ctx, &x, &e) == 1)
+	reading_init(&d);
+	make_deep(d.t.root, TREE_DEPTH_MAX + 1);
+	while (next(&d) == 1)
 		;
-	is_num(e.kind, ERR_LIMIT, "too deep");
-	ok(strstr(e.msg, "more than 2048 directories in one another"),
+	is_num(d.e.kind, ERR_LIMIT, "too deep");
+	ok(strstr(d.e.msg, "more than 2048 directories in one another"),
 	   "the message says how deep");
 }
 
 /* Many files of two names each, whose table must grow, and give names up. */
 static void test_many_links(void)
 {
-	AUTO(tree_place) struct tree_place t = tree_place_new();
-	struct dirread_stats stats = { 0 };
-	AUTO(dirread)
-	struct dirread *r = dirread_new(t.root, DIRREAD_ROOT, NULL, &stats);
-	struct entries entries = dirread_entries(r);
-	struct err e = { 0 };
+	AUTO(reading) struct reading d;
+	const struct entry *x = &d.x;
 	size_t good = 0;
 	size_t n = 0;
-	struct entry x;
 
+	reading_init(&d);
 	for (int i = 0; i < MANY; i++) {
 		autostr char *a = str_fmt("a%d", i);
 		autostr char *b = str_fmt("b%d", i);
 
-		make_file(t.root, a, "");
-		must(!linkat(t.root, a, t.root, b, 0), "link");
+		make_file(d.t.root, a, "");
+		must(!linkat(d.t.root, a, d.t.root, b, 0), "link");
 	}
-	while (entries.next(entries.ctx, &x, &e) == 1) {
-		if (x.type != ENTRY_HARDLINK)
+	while (next(&d) == 1) {
+		if (x->type != ENTRY_HARDLINK)
 			continue;
 		n++;
-		good += x.name[0] == 'b' && x.link[0] == 'a' &&
-			!strcmp(x.name + 1, x.link + 1);
+		good += x->name[0] == 'b' && x->link[0] == 'a' &&
+			!strcmp(x->name + 1, x->link + 1);
 	}
 	is_num((long long)n, MANY, "many links");
 	is_num((long long)good, MANY, "each of its own file");
