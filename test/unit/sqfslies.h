@@ -55,6 +55,16 @@ static void slash(struct image *m)
 	named(m, "x/y", 3);
 }
 
+static void climbing(struct image *m)
+{
+	named(m, "../../evil", 10);
+}
+
+static void absolute(struct image *m)
+{
+	named(m, "/evil", 5);
+}
+
 static void dot_dot(struct image *m)
 {
 	named(m, "..", 2);
@@ -89,6 +99,24 @@ static void twice(struct image *m)
 	m->root = dir(m, 0, m->names.len);
 }
 
+/* What would be written through a link if names were only put together. */
+static void link_and_dir(struct image *m)
+{
+	uint64_t inside = file(m, 0, UINT32_MAX, 0, 0);
+	uint64_t link = symlink_to(m, "/", 1);
+	uint64_t below;
+	size_t at;
+
+	header(m, 1);
+	name(m, "evil", 4, inside, 2);
+	below = dir(m, 0, m->names.len);
+	at = m->names.len;
+	header(m, 2);
+	name(m, "a", 1, link, 3);
+	name(m, "a", 1, below, 1);
+	m->root = dir(m, at, m->names.len - at);
+}
+
 static void descending(struct image *m)
 {
 	uint64_t ref = file(m, 0, UINT32_MAX, 0, 0);
@@ -117,6 +145,11 @@ static void two_names(struct image *m)
 static void another_type(struct image *m)
 {
 	only(m, symlink_to(m, "t", 1), 2);
+}
+
+static void link_as_dir(struct image *m)
+{
+	only(m, symlink_to(m, "/", 1), 1);
 }
 
 static void root_is_file(struct image *m)
@@ -289,16 +322,22 @@ static const struct {
 	{ "a file", a_file, "f a 755 0:0 77 8+3882 0:0 " },
 	{ "an attribute", a_pair, "f a 755 0:0 77 0+0 0:0 user.n=v" },
 	{ "a slash in a name", slash, "a name that can't be: 'x/y'" },
+	{ "a name that climbs", climbing, "a name that can't be: '../../evil'" },
+	{ "an absolute name", absolute, "a name that can't be: '/evil'" },
 	{ "..", dot_dot, "a name that can't be: '..'" },
 	{ ".", dot, "a name that can't be: '.'" },
 	{ "a NUL in a name", nul, "a name that can't be: 'x'" },
 	{ "a long name", long_name, "a name of 256 bytes" },
 	{ "a name twice", twice, "a directory has 'a' behind 'a'" },
+	{ "a link and a directory of one name", link_and_dir,
+	  "a directory has 'a' behind 'a'" },
 	{ "names in another order", descending,
 	  "a directory has 'a' behind 'b'" },
 	{ "a directory in itself", itself, "a directory has two names" },
 	{ "a directory of two names", two_names, "a directory has two names" },
 	{ "another type", another_type,
+	  "directory and inode disagree about its type" },
+	{ "a link that is said to be a directory", link_as_dir,
 	  "directory and inode disagree about its type" },
 	{ "the root is a file", root_is_file, "its root is no directory" },
 	{ "a name is cut", cut_name,
