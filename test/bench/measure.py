@@ -6,6 +6,9 @@ The programs take turns within a round, so that a drift of the machine hits all
 alike, and each round begins with another one; ratios are medians of the ratios
 within each round. What a run leaves is deleted before the next run, which then
 gets memory that was touched before.
+
+Beside what was measured stands what is to be reached, where that was laid down:
+in memory for ours, in time for others as a multiple of ours.
 """
 import json
 import os
@@ -14,6 +17,7 @@ import statistics
 import subprocess
 import sys
 import time
+import typing
 import urllib.request
 
 DIR = sys.argv[1]
@@ -98,33 +102,79 @@ def largest():
         return int(f.read())
 
 
+class Row(typing.NamedTuple):
+    """A program to be measured, and what is to be reached: the others take so
+    many times the first one's time at least or at most, and it takes at most so
+    much memory. Each is a number, a function from the table to one, or None."""
+    name: str
+    needs: str  # the program that must be there
+    command: str  # for the shell
+    least: object = None
+    most: object = None
+    mib: object = None
+
+
 class Table:
+    """BASE: the row that the others are compared with."""
+
     def __init__(self, base):
         self.base = base
         self.runs = {}
+        self.goals = {}
 
     def add(self, name, run):
         self.runs.setdefault(name, []).append(run)
 
+    def has(self, name):
+        """Was it measured, and has it never failed?"""
+        return None not in self.runs.get(name, [None])
+
     def ratio(self, name):
+        """How much longer than the base it took, or None."""
+        if not self.has(name) or not self.has(self.base):
+            return None
         pairs = zip(self.runs[name], self.runs[self.base])
         return statistics.median(a[0] / b[0] for a, b in pairs)
 
+    def mib(self, name):
+        """Its memory at most, or None."""
+        if not self.has(name) or None in [r[2] for r in self.runs[name]]:
+            return None
+        return max(r[2] for r in self.runs[name]) / 1024
+
+    def goal(self, name, what):
+        value = getattr(self.goals.get(name), what, None)
+        return value(self) if callable(value) else value
+
     def show(self, unit, scale):
-        if self.base not in self.runs:
-            return
-        head = f"{'':22}{'median ' + unit:>10}{'min':>9}{'CPU':>9}"
-        print(head + f"{'MiB':>7}{'x ' + self.base:>12}")
+        print(f"{'':22}{'median ' + unit:>10}{'min':>8}{'CPU':>8}"
+              f"{'MiB':>6}{'to reach':>9}{'ratio':>7}{'to reach':>9}")
+        missed = []
         for name, runs in self.runs.items():
-            if any(r is None for r in runs):
+            if not self.has(name):
                 print(f"{name:22}{'failed':>10}")
                 continue
-            wall, cpu, rss = ([r[i] for r in runs] for i in range(3))
-            mib = "-" if None in rss else f"{max(rss) / 1024:.0f}"
-            print(f"{name:22}{statistics.median(wall) * scale:10.2f}"
-                  f"{min(wall) * scale:9.2f}"
-                  f"{statistics.median(cpu) * scale:9.2f}"
-                  f"{mib:>7}{self.ratio(name):12.2f}")
+            wall, cpu = ([r[i] * scale for r in runs] for i in range(2))
+            ratio, mib = self.ratio(name), self.mib(name)
+            least, most, room = (self.goal(name, what)
+                                 for what in ("least", "most", "mib"))
+            line = (f"{name:22}{statistics.median(wall):10.2f}"
+                    f"{min(wall):8.2f}{statistics.median(cpu):8.2f}"
+                    f"{text(mib, 0):>6}{text(room, 0):>9}"
+                    f"{text(ratio, 2):>7}")
+            if least or most:
+                line += f"{'>=' if least else '<=':>4}{least or most:5.2f}"
+            print(line.rstrip())
+            if ratio and (least and ratio < least or most and ratio > most):
+                missed.append(f"{name} (ratio)")
+            if mib and room and mib > room:
+                missed.append(f"{name} (MiB)")
+        if missed:
+            print("# missed: " + ", ".join(missed))
+
+
+def text(value, digits):
+    return "" if value is None else f"{value:.{digits}f}"
 
 
 def last_error():
@@ -134,21 +184,21 @@ def last_error():
 
 
 def compare(title, rows, env, rounds):
-    """ROWS are (name, program that must be there, shell command); the others
-    are compared with the first one."""
-    table = Table(rows[0][0])
-    rows = [r for r in rows if chosen(r[0]) and shutil.which(r[1])]
+    """Measure ROWS; the others are compared with the first one."""
+    table = Table(rows[0].name)
+    rows = [r for r in rows if chosen(r.name) and shutil.which(r.needs)]
+    table.goals = {r.name: r for r in rows}
     for i in range(rounds):
         # Who comes first after the longest pause pays for cold memory.
-        first = i % len(rows)
-        for name, _, command in rows[first:] + rows[:first]:
-            one = run(command, env)
+        first = i % max(len(rows), 1)
+        for row in rows[first:] + rows[:first]:
+            one = run(row.command, env)
             if one[2]:
-                print(f"# {name}: {last_error()}")
-                rows = [r for r in rows if r[0] != name]
-                table.runs[name] = [None]
+                print(f"# {row.name}: {last_error()}")
+                rows = [r for r in rows if r != row]
+                table.runs[row.name] = [None]
                 continue
-            table.add(name, one[:2] + (largest(),))
+            table.add(row.name, one[:2] + (largest(),))
     wipe()
-    print(f"\n{title}, {rounds} rounds, seconds")
+    print(f"\n{title}, {rounds} rounds, seconds; ratio to {table.base}")
     table.show("s", 1)
