@@ -29,6 +29,11 @@ static int check_parallel(const char *value, struct err *e)
 	return opt_check_number(value, PARALLEL_MAX, e);
 }
 
+static int check_retry_pause(const char *value, struct err *e)
+{
+	return opt_check_number(value, RETRY_PAUSE_MAX_MS, e);
+}
+
 static int check_timeout(const char *value, struct err *e)
 {
 	struct err ignored = { 0 }; /* ours says the range */
@@ -82,6 +87,9 @@ static const struct opt options[] = {
 	OPT_CONF(0, "registry", struct cli, pull.client.registry, "HOST[:PORT]",
 		 "ask HOST for images whose name has no host, in place of docker.io",
 		 "CH_REGISTRY", "pull.registry"),
+	OPT_CHECK(0, "retry-pause", struct cli, reach.retry_pause_ms, "MS",
+		  "wait MS milliseconds before the first new try (default 500)",
+		  NULL, "pull.retry-pause", check_retry_pause),
 	OPT_CONF('s', "store", struct cli, pull.store, "DIR",
 		 "the store (default /var/tmp/USER.ch)",
 		 "CH_STORE", "store.path"),

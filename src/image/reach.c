@@ -37,6 +37,8 @@ int reach_set(const struct reach *r, struct client_opts *o, struct err *e)
 {
 	if (set_timeout(r, &o->http, e))
 		return -1;
+	if (r->retry_pause_ms)
+		o->http.retry_pause_ms = r->retry_pause_ms;
 	o->http.tls_verify = !r->tls_verify || str_eq(r->tls_verify, "yes");
 	o->http.ca_file = getenv("SSL_CERT_FILE");
 	if (o->http.ca_file && !*o->http.ca_file)

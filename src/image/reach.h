@@ -15,6 +15,7 @@ struct reach {
 	const char *tls_verify; /* "yes" or "no" */
 	const char *authfile;
 	const char *timeout; /* seconds, checked */
+	int retry_pause_ms;  /* checked; 0: not said */
 };
 
 /* Fill in O, which has its defaults. ERR_USAGE. */

@@ -13,7 +13,6 @@
 #include "base/intr.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "registry/retry.h"
 
 #include <string.h>
 
@@ -46,6 +45,7 @@ struct http *http_new(const struct http_opts *o, struct err *e)
 	h = xcalloc(1, sizeof(*h));
 	h->opts = o;
 	h->retry.tries = o->tries;
+	h->retry.pause_ms = o->retry_pause_ms;
 	h->multi = curl_multi_init();
 	if (!h->multi) {
 		err_set(e, ERR_NET, "can't initialise libcurl");

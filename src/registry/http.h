@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "base/strlist.h"
+#include "registry/retry.h"
 
 #include <curl/curl.h>
 #include <stdbool.h>
@@ -35,6 +36,7 @@ struct http_opts {
 	int connect_timeout_s;  /* for a connection to stand */
 	int stall_timeout_s;    /* without a byte arriving */
 	int tries;              /* in all, for what is worth retrying */
+	int retry_pause_ms;     /* before the second try, see retry.h */
 	const char *user_agent; /* "chassis/0.1.0" or NULL */
 	const char *ca_file;    /* PEM file trusted in place of the system's, or
 				 * NULL */
@@ -43,6 +45,7 @@ struct http_opts {
 	{                                                    \
 		.tls_verify = true, .connect_timeout_s = 20, \
 		.stall_timeout_s = 30, .tries = 5,           \
+		.retry_pause_ms = RETRY_PAUSE_MS,            \
 	}
 
 /* What a registry lets one do in a time: RateLimit-Limit and -Remaining, as
@@ -83,7 +86,6 @@ void http_head_clear(struct http_head *h);
 AUTO_DEFINE(http_head, struct http_head, http_head_clear)
 
 struct http; /* the connections that are open, the options, the tries */
-struct retry;
 
 /* O must outlive it. Not thread-safe (curl_global_init): to be called before
  * any thread is started. */

@@ -7,23 +7,22 @@
 
 #include <sys/random.h>
 
-#define PAUSE_FIRST_MS 500
-#define PAUSE_MAX_MS 15000
-
-/* Before try ROUND + 1 (ROUND from 1), at random within a quarter. Without
- * randomness the pause is merely less random. */
-static int pause_ms(int round, int retry_after_s, int64_t now_ms)
+/* Before the next try, at random within a quarter. Without randomness the pause
+ * is merely less random. */
+static int pause_ms(const struct retry *r, int retry_after_s, int64_t now_ms)
 {
 	unsigned dice = 0;
-	int ms = PAUSE_MAX_MS;
+	int ms = r->pause_ms;
 
-	if (round < 6)
-		ms = PAUSE_FIRST_MS << (round - 1);
+	for (int i = 1; i < r->round && ms < RETRY_PAUSE_MAX_MS; i++)
+		ms *= 2;
+	if (ms > RETRY_PAUSE_MAX_MS)
+		ms = RETRY_PAUSE_MAX_MS;
 	if (getrandom(&dice, sizeof(dice), GRND_NONBLOCK) < 0)
 		dice = (unsigned)now_ms;
 	if (retry_after_s < 0)
-		return ms * 3 / 4 + (int)(dice % (unsigned)(ms / 2));
-	return retry_after_s * 1000 + (int)(dice % PAUSE_FIRST_MS);
+		return ms * 3 / 4 + (int)(dice % (unsigned)(ms / 2 + 1));
+	return retry_after_s * 1000 + (int)(dice % (unsigned)r->pause_ms);
 }
 
 int retry_broke(struct retry *r, int retry_after_s, int64_t now_ms)
@@ -35,8 +34,7 @@ int retry_broke(struct retry *r, int retry_after_s, int64_t now_ms)
 	if (now_ms >= r->hold_until && ++r->round >= r->tries)
 		return -1;
 	if (now_ms >= r->hold_until || retry_after_s >= 0) {
-		until = now_ms + pause_ms(r->round ? r->round : 1,
-					  retry_after_s, now_ms);
+		until = now_ms + pause_ms(r, retry_after_s, now_ms);
 		if (until > r->hold_until)
 			r->hold_until = until;
 	}

@@ -12,9 +12,13 @@
 #include <stdint.h>
 
 #define RETRY_AFTER_MAX_S 60 /* a longer Retry-After is not waited for */
+#define RETRY_PAUSE_MS 500   /* the first pause, where nothing else is said */
+#define RETRY_PAUSE_MAX_MS 15000
 
 struct retry {
 	int tries;          /* in a row, the first one included */
+	int pause_ms;       /* the first, 1 to RETRY_PAUSE_MAX_MS; the next ones
+			     * are twice as long each, up to that */
 	int round;          /* breaks in a row so far */
 	int64_t hold_until; /* no request before, as http_now_ms counts */
 };

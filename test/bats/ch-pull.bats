@@ -345,6 +345,11 @@ here() {
 	printf '[pull]\n\ntimeout = soon\n' >conf
 	CH_CONFIG=conf fails 1 "conf:3: pull.timeout: expected 1 to 86400 seconds, found 'soon'$" \
 		ch-pull alpine
+	printf '[pull]\nretry-pause = 0\n' >conf
+	CH_CONFIG=conf fails 1 "conf:2: pull.retry-pause: expected 1 to 15000, found '0'$" \
+		ch-pull alpine
+	fails 2 "option '--retry-pause': expected 1 to 15000, found '15001';" \
+		ch-pull --retry-pause=15001 alpine
 }
 
 # --- registries

@@ -295,6 +295,20 @@ places() {
 		"'$bad' can't answer: as the script says \(HTTP 503\)"
 }
 
+@test "H35: the pauses are those of the configuration, or half a second" {
+	faulty bare '[{"each": true, "nth": [1, 2], "what": "manifest",
+		"status": 503}]'
+	CH_CONFIG=/dev/null works ch-pull --no-store "$bad/one:1" ./img
+	says "is busy .*; trying again in 0\.[3-6] s$"
+	says "is busy .*; trying again in (0\.[7-9]|1\.[0-2]) s$"
+	same "$(grep -c 'trying again' "$T/.err")" 2
+	works ch-pull --no-store --retry-pause=200 "$bad/two:1" ./img2
+	says "is busy .*; trying again in 0\.[12] s$"
+	says "is busy .*; trying again in 0\.[3-5] s$"
+	works ch-pull --no-store "$bad/three:1" ./img3
+	same "$(grep -c 'trying again in 0\.0 s$' "$T/.err")" 2
+}
+
 # --- the header, and what is around an answer
 
 @test "H31: a header that is too big" {

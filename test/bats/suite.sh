@@ -54,12 +54,13 @@ python3 -B "$stage/bats/registry/images.py" "$tmp/images" "$tmp/canary" \
 registry_start "$tmp/registry"
 push_all "$tmp/images"
 
-: >"$tmp/no.conf"
+# Half a second before each first new try would be most of a suite's time.
+printf '[pull]\nretry-pause = 20\n' >"$tmp/test.conf"
 export TEST_STAGE=$stage TEST_IMAGES=$tmp/images TEST_CANARY=$tmp/canary
 export TEST_REGISTRY=127.0.0.1:$registry_port TEST_REGISTRY_LOG=$registry_log
-export PATH=$stage/bin:$PATH CH_CONFIG=$tmp/no.conf
+export PATH=$stage/bin:$PATH CH_CONFIG=$tmp/test.conf
 # Nothing of this machine or user decides where we ask, and as whom.
-export CH_REGISTRIES_CONF=$tmp/no.conf
+export CH_REGISTRIES_CONF=/dev/null
 unset XDG_CONFIG_HOME XDG_RUNTIME_DIR DOCKER_CONFIG
 export CH_REGISTRY=$TEST_REGISTRY
 status=0

@@ -275,8 +275,17 @@ static void test_again(void)
 	   "also of libcurl's results");
 }
 
+static void test_defaults(void)
+{
+	struct http_opts o = HTTP_OPTS_DEFAULT;
+
+	is_num(o.tries, 5, "five tries");
+	is_num(o.retry_pause_ms, 500, "with half a second after the first");
+}
+
 int main(void)
 {
+	test_defaults();
 	test_hosts();
 	test_origins();
 	test_redirects();

@@ -5,11 +5,16 @@
 
 #include "registry/retry.h"
 
+#include "base/auto.h"
+
 #include "tap.h"
+
+/* With the pauses that a pull has where nothing is said. */
+#define TRIES(n) ((struct retry){ .tries = (n), .pause_ms = RETRY_PAUSE_MS })
 
 static void test_row(void)
 {
-	struct retry r = { .tries = 3 };
+	struct retry r = TRIES(3);
 	int64_t now = 1000;
 	int ms = retry_broke(&r, -1, now);
 
@@ -26,7 +31,7 @@ static void test_row(void)
 
 static void test_refill(void)
 {
-	struct retry r = { .tries = 2 };
+	struct retry r = TRIES(2);
 	int ms = retry_broke(&r, -1, 1000);
 
 	retry_refill(&r);
@@ -39,7 +44,7 @@ static void test_refill(void)
 
 static void test_retry_after(void)
 {
-	struct retry r = { .tries = 2 };
+	struct retry r = TRIES(2);
 	int ms;
 
 	retry_broke(&r, -1, 1000);
@@ -50,7 +55,7 @@ static void test_retry_after(void)
 	ok(ms >= 6999, "a shorter one does not make it shorter");
 	is_num(retry_broke(&r, RETRY_AFTER_MAX_S + 1, 1003), -1,
 	       "what is too long is not waited for");
-	r = (struct retry){ .tries = 1 };
+	r = TRIES(1);
 	is_num(retry_broke(&r, 7, 1000), -1, "one try is one");
 }
 
@@ -59,7 +64,7 @@ static void test_pauses(void)
 	int low = 1 << 30, high = 0;
 
 	for (int i = 0; i < 1000; i++) {
-		struct retry r = { .tries = 2 };
+		struct retry r = TRIES(2);
 		int ms = retry_broke(&r, -1, 1000);
 
 		low = ms < low ? ms : low;
@@ -67,13 +72,14 @@ static void test_pauses(void)
 	}
 	ok(low >= 375 && high <= 625 && low < high, "at random");
 	for (int round = 0; round < 100; round++) {
-		struct retry r = { .tries = 1000, .round = round };
+		struct retry r = TRIES(1000);
 
+		r.round = round;
 		high = retry_broke(&r, -1, 1000);
 	}
 	ok(high >= 11250 && high <= 18750, "not for ever");
 	for (int i = 0; i < 100; i++) {
-		struct retry r = { .tries = 2 };
+		struct retry r = TRIES(2);
 		int ms = retry_broke(&r, RETRY_AFTER_MAX_S, 1000);
 
 		low = ms < low || i == 0 ? ms : low;
@@ -82,9 +88,38 @@ static void test_pauses(void)
 	ok(low >= 60000 && high <= 60500, "never sooner than asked for");
 }
 
+/* Each pause is twice the one before, from whatever it begins with. */
+static void test_first(void)
+{
+	static const int firsts[] = { 1, 2, 20, RETRY_PAUSE_MS,
+				      RETRY_PAUSE_MAX_MS };
+
+	for (size_t i = 0; i < ARRAY_SIZE(firsts); i++) {
+		struct retry r = { .tries = 30, .pause_ms = firsts[i] };
+		int64_t now = 1000, want = firsts[i];
+		bool is_right = true;
+
+		for (int round = 1; round < 30; round++) {
+			int ms = retry_broke(&r, -1, now);
+
+			is_right &= ms >= want * 3 / 4 && ms <= want * 5 / 4;
+			now = r.hold_until;
+			want = want * 2 < RETRY_PAUSE_MAX_MS
+				       ? want * 2
+				       : RETRY_PAUSE_MAX_MS;
+		}
+		ok(is_right, "pauses that begin with %d ms", firsts[i]);
+		r = (struct retry){ .tries = 2, .pause_ms = firsts[i] };
+		now = retry_broke(&r, 1, 1000);
+		ok(now >= 1000 && now < 1000 + firsts[i],
+		   "and Retry-After in their place");
+	}
+}
+
 int main(void)
 {
 	test_pauses();
+	test_first();
 	test_row();
 	test_refill();
 	test_retry_after();
