@@ -49,6 +49,20 @@ suites = \
 properties = test/property/flatten.sh
 TESTS += $(check_PROGRAMS) $(checks) $(suites) $(properties)
 
+# The images of all suites, made once. Another build of the same source may use
+# them: make check fixtures=DIR.
+fixtures = $(abs_top_builddir)/test/bats/fixtures
+fixture_sources = \
+	test/bats/fixtures.sh test/bats/push.sh test/bats/stage.sh \
+	test/bats/registry/images.py test/bats/registry/oci.py \
+	test/bats/registry/registry.sh test/bats/registry/rootfs.sh
+$(suites:.bats=.log): $(fixtures)/made
+$(fixtures)/made: $(fixture_sources)
+	$(AM_V_GEN)$(AM_TESTS_ENVIRONMENT) \
+		$(SHELL) $(top_srcdir)/test/bats/fixtures.sh '$(fixtures)'
+clean-local:
+	rm -rf '$(abs_top_builddir)/test/bats/fixtures'
+
 # Everything speaks TAP.
 TEST_EXTENSIONS = .sh .bats
 tap_driver = env AM_TAP_AWK='$(AWK)' $(SHELL) \
@@ -67,6 +81,7 @@ AM_TESTS_ENVIRONMENT = \
 	builddir='$(abs_top_builddir)'; export builddir; \
 	tools='$(bin_PROGRAMS)'; export tools; \
 	archives='$(noinst_LIBRARIES)'; export archives; \
+	fixtures='$(fixtures)'; export fixtures; \
 	TEST_SHARED='$(TEST_SHARED)'; export TEST_SHARED;
 
 .PHONY: check-property
@@ -99,6 +114,7 @@ EXTRA_DIST += $(checks) $(suites) $(properties) test/checks/lib.sh \
 	test/unit/forbid.h test/unit/le.h \
 	test/data \
 	test/bats/common.bash test/bats/faulty.bash test/bats/run.sh \
+	test/bats/fixtures.sh test/bats/push.sh test/bats/stage.sh \
 	test/bats/suite.sh \
 	test/bats/sifcheck.py test/bats/tarlist.py test/bats/tree.py \
 	test/bats/registry \

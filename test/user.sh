@@ -37,12 +37,12 @@ user_name() {
 	echo "$owner"
 }
 
-# user_own NAME PATH...
+# user_own NAME PATH...: with all that is in them.
 user_own() {
 	[ "$(id -u)" = 0 ] || return 0
 	u=$1
 	shift
-	chown "$u" "$@"
+	chown -R "$u" "$@"
 }
 
 # user_run NAME COMMAND [ARG...]: for root with a clean environment, for others

@@ -1,6 +1,8 @@
 #!/usr/bin/env bats
 # ch-convert.bats - ch-convert on the store and on OCI layouts of all manners.
 # SPDX-License-Identifier: Apache-2.0
+# needs registry
+# needs hostile
 # shellcheck disable=SC2154,SC2153 # status, out, err: set by try; TREE
 load common
 

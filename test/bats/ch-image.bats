@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # ch-image.bats - the store, managed: ch-image on what ch-pull and others left.
 # SPDX-License-Identifier: Apache-2.0
+# needs registry
 # shellcheck disable=SC2154 # status, out, err: set by try
 load common
 

@@ -1,6 +1,8 @@
 #!/usr/bin/env bats
 # ch-pull.bats - ch-pull against a real registry.
 # SPDX-License-Identifier: Apache-2.0
+# needs registry
+# needs hostile
 # shellcheck disable=SC2154 # status, out, err: set by try
 load common
 

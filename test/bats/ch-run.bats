@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # ch-run.bats - commands in images, as an ordinary user.
 # SPDX-License-Identifier: Apache-2.0
+# needs registry
 # shellcheck disable=SC2154,SC2016 # set by try; for the shell inside
 load common
 

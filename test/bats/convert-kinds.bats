@@ -2,6 +2,7 @@
 # convert-kinds.bats - every kind of image into every other, and other programs'
 # opinion of what we write.
 # SPDX-License-Identifier: Apache-2.0
+# needs registry
 # shellcheck disable=SC2154,SC2153 # status, out, err: set by try; TREE
 load common
 

@@ -2,6 +2,7 @@
 # dialects.bats - what registries say each in its own way: tokens for an
 # identity, quotas, Docker's lists, artifacts that are no image.
 # SPDX-License-Identifier: Apache-2.0
+# needs registry
 # shellcheck disable=SC2154 # status, out, err, bad, auth: set by the helpers
 load faulty
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # import.bats - ch-pull from files: layouts, archives, standard input.
 # SPDX-License-Identifier: Apache-2.0
+# needs registry
 # shellcheck disable=SC2154 # status, out, err: set by try
 load common
 

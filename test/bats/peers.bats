@@ -2,6 +2,7 @@
 # peers.bats - real images through ch-convert and through another program: the
 # trees are the same. (For images out of a registry: ch-pull.bats.)
 # SPDX-License-Identifier: Apache-2.0
+# needs hostile
 # shellcheck disable=SC2154,SC2153 # status, out, err: set by try; TREE
 load common
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # refresh.bats - pulling again: unchanged, moved, without a network, by many.
 # SPDX-License-Identifier: Apache-2.0
+# needs registry
 # shellcheck disable=SC2154 # status, out, err: set by try
 load faulty
 

@@ -2,6 +2,7 @@
 # sites.bats - where ch-pull asks, whom it trusts and as whom it logs in:
 # registries.conf, certs.d, auth files.
 # SPDX-License-Identifier: Apache-2.0
+# needs registry
 # shellcheck disable=SC2154 # status, out, err: set by try
 # shellcheck disable=SC2016 # $ in passwords and user names
 #

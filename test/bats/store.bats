@@ -2,6 +2,7 @@
 # it is shared or only read.
 # shellcheck disable=SC2030,SC2031 # variables of a test stay in it
 # SPDX-License-Identifier: Apache-2.0
+# needs registry
 load common
 
 extra_setup() {

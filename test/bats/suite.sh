@@ -1,5 +1,5 @@
 #!/bin/bash
-# suite.sh STAGE SUITE.bats - images and registry up, bats, registry down.
+# suite.sh STAGE SUITE.bats - what the suite needs, bats, registry down.
 # SPDX-License-Identifier: Apache-2.0
 #
 # Called by run.sh, as an ordinary user. $TEST_FILTER is a regular expression
@@ -15,44 +15,25 @@ stop() {
 	[ -z "${registry_pid:-}" ] || registry_stop
 }
 
-# The base image's tar, and the one for the other architecture if there is one.
-base_tars() {
-	local arch other=aarch64 name=$stage/shared/alpine-minirootfs
-	arch=$(uname -m)
-	[ "$arch" != aarch64 ] || other=x86_64
-	if compgen -G "$name-*-$arch.tar.gz" >/dev/null; then
-		echo "$name"-*-"$arch.tar.gz" "$name"-*-$other.tar.gz
-		return
-	fi
-	echo "# no ../shared/images here: alpine is made of busybox" >&2
-	sh "$stage/bats/registry/rootfs.sh" "$tmp/rootfs.tar"
-	echo "$tmp/rootfs.tar"
-}
-
-push_all() {
-	registry_push "$1/alpine:3.16" library/alpine:3.16
-	for how in gzip zstd plain; do
-		registry_push "$1/layered-$how:1" "layered:$how" \
-			--preserve-digests
-	done
-	registry_push "$1/layered-gzip:1" layered:docker --format v2s2
-	for name in big odd rich bare; do
-		registry_push "$1/$name:1" $name:1
-	done
-	for name in climb sym diff-id platform; do
-		[ ! -e "$1/bad-$name" ] ||
-			registry_push "$1/bad-$name:1" bad:$name
-	done
+needs() {
+	grep -qx "# needs $1" "$stage/bats/$suite"
 }
 
 trap stop EXIT
 mkdir -p "$tmp/canary" "$tmp/home"
 echo untouched >"$tmp/canary/file"
-read -ra base <<<"$(base_tars)"
-python3 -B "$stage/bats/registry/images.py" "$tmp/images" "$tmp/canary" \
-	"${base[@]}"
-registry_start "$tmp/registry"
-push_all "$tmp/images"
+registry_port=1 registry_log=/dev/null # nobody is there
+if needs registry; then
+	registry_start "$tmp/registry"
+fi
+if needs hostile; then
+	python3 -B "$stage/bats/registry/hostile.py" "$tmp/images" "$tmp/canary"
+fi
+if needs registry && needs hostile; then
+	for name in climb diff-id platform; do
+		registry_push "$tmp/images/bad-$name:1" bad:$name
+	done
+fi
 
 # Half a second before each first new try would be most of a suite's time.
 printf '[pull]\nretry-pause = 20\n' >"$tmp/test.conf"

@@ -1,17 +1,21 @@
-"""hostile.py - images that are wrong or mean harm, one layout each.
+#!/usr/bin/env python3
+"""hostile.py OUTDIR CANARY - images that are wrong or mean harm, one layout each.
 
 SPDX-License-Identifier: Apache-2.0
 
 Layers: names and links that leave the tree. Documents: digests, sizes, JSON.
-Each is OUTDIR/bad-NAME with tag "1".
+Each is OUTDIR/bad-NAME with tag "1". CANARY is a directory outside of every
+image, which they try to change.
 """
 import json
 import os
+import sys
 
+from images import Tar
 from oci import OCI, Layout, sha256
 
 
-def layer_cases(canary, Tar):
+def layer_cases(canary):
     """NAME: the tar of the second layer."""
     up = "../" * 20
     inside = canary.lstrip("/")
@@ -35,7 +39,7 @@ def layer_cases(canary, Tar):
     }
 
 
-def contained_cases(canary, Tar):
+def contained_cases(canary):
     """NAME: a layer that is legal, and has to stay in the tree all the same:
     a link means what it would mean with the tree as the root."""
     up = "../" * 20
@@ -62,7 +66,7 @@ def spoil(path, at, byte):
 
 
 class Maker:
-    def __init__(self, out, Tar):
+    def __init__(self, out):
         self.out = out
         self.tar = Tar().dir("d").file("d/file", "some text " * 99).bytes()
 
@@ -147,16 +151,19 @@ class Maker:
         layout.tag(layout.index(entries), "1")
 
 
-def write(out, canary, Tar):
+def write(out, canary):
     base = Tar().dir("etc").file("etc/motd", "base").bytes()
-    cases = dict(layer_cases(canary, Tar))
-    for name, tar in contained_cases(canary, Tar).items():
+    cases = dict(layer_cases(canary))
+    for name, tar in contained_cases(canary).items():
         cases["contained-" + name] = tar
     for name, tar in cases.items():
         layout = Layout(f"{out}/bad-{name}")
         layout.tag(layout.image([base, tar.bytes()]), "1")
-    maker = Maker(out, Tar)
+    maker = Maker(out)
     maker.layers()
     maker.documents()
     os.makedirs(out + "/bad-empty", exist_ok=True)
 
+
+if __name__ == "__main__":
+    write(*sys.argv[1:])

@@ -1,13 +1,12 @@
 #!/usr/bin/env python3
-"""images.py OUTDIR CANARY BASE.tar [OTHER.tar] - the images of the tests.
+"""images.py OUTDIR BASE.tar [OTHER.tar] - the images of the tests.
 
 SPDX-License-Identifier: Apache-2.0
 
 Each is an OCI layout OUTDIR/NAME with tag "1" (alpine: "3.16"). BASE is the
 root file system for this machine, OTHER the one for the other architecture
 (aarch64, or x86_64 on an aarch64 machine); without it the same bytes serve as
-both. CANARY is a directory outside of every image, which the hostile ones try
-to change. Those are in hostile.py.
+both.
 """
 import io
 import os
@@ -15,7 +14,6 @@ import random
 import sys
 import tarfile
 
-import hostile
 from oci import PATH, Layout, plain, this_arch
 
 T0 = 1600000000
@@ -185,9 +183,9 @@ def bare(out):
 
 
 def main():
-    out, canary = sys.argv[1:3]
-    base = plain(sys.argv[3])
-    other = plain(sys.argv[4]) if len(sys.argv) > 4 else base
+    out = sys.argv[1]
+    base = plain(sys.argv[2])
+    other = plain(sys.argv[3]) if len(sys.argv) > 3 else base
     os.makedirs(out, exist_ok=True)
     alpine(out, base, other)
     layered(out, base)
@@ -195,7 +193,6 @@ def main():
     odd(out, base)
     rich(out, base)
     bare(out)
-    hostile.write(out, canary, Tar)
 
 
 if __name__ == "__main__":
