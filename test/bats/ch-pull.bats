@@ -209,6 +209,25 @@ here() {
 	[ -z "$out" ]
 }
 
+@test "without a terminal: a line for each layer that has come" {
+	works ch-pull layered:gzip
+	python3 - "$CH_STORE" <<-'END' >want
+		import json, sys
+		def blob(d):
+		    return json.load(open(sys.argv[1] + "/blobs/"
+		                          + d["digest"].replace(":", "/")))
+		index = json.load(open(sys.argv[1] + "/index.json"))
+		manifest = blob(index["manifests"][0])
+		for i, d in enumerate(manifest["layers"]):
+		    print(f"layer {i + 1} of 4", d["digest"][:19])
+	END
+	sed -nE 's/^ch-pull: layered:gzip: (.*): [0-9.]+ [KM]?i?B, (sha256:[^ ]*)$/\1 \2/p' \
+		.err.all | sort | diff want -
+	same "$(wc -l <.err.all)" 5
+	works ch-pull --no-store layered:gzip ./img
+	lacks -E "$LAYER_LINE" .err.all
+}
+
 @test "the umask changes nothing" {
 	(umask 077 && works ch-pull layered:gzip ./a)
 	(umask 000 && works ch-pull layered:gzip ./b)
