@@ -215,7 +215,7 @@ print(json.dumps([{"what": "manifest", "body": json.dumps(doc),
 }
 
 @test "H28: a manifest over our limit, or without end: memory is bounded" {
-	local limit="'$bad' sent more than 8388608 bytes"
+	local limit
 	start
 	limit="'$bad' sent more than 8388608 bytes"
 	refused '[{"what": "manifest", "body": {"fill": 8388609}}]' "$limit"
@@ -328,7 +328,8 @@ print(json.dumps([{"what": "manifest", "body": eval(sys.argv[1]),
 @test "H43: a blob that is listed three times is fetched once" {
 	shape twice
 	works ch-pull -q --no-store "$bad/x:1" ./img
-	[ -e img/only/file ] && [ -e img/only/other ]
+	[ -e img/only/file ]
+	[ -e img/only/other ]
 	same "$(asked /blobs/)" 3
 	: >faulty.log
 	works ch-pull -q "$bad/x:1"
