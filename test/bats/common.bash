@@ -22,24 +22,26 @@ setup() {
 }
 
 # Each test is also a test of this: nothing outside was touched, nothing
-# unfinished is left.
+# unfinished is left. To be told by the status: bats runs it after a failed test,
+# too, and an exit would take that one's report with it.
 teardown() {
-	local left
+	local left failed=0
 	if declare -F extra_teardown >/dev/null; then
-		extra_teardown
+		extra_teardown || failed=1
 	fi
 	cd / || return
 	[ "$(cat "$TEST_CANARY"/*)" = untouched ] || {
 		echo "outside of the image: $(ls -la "$TEST_CANARY")"
-		return 1
+		failed=1
 	}
 	left=$(find "$T" -name '.ch-tmp.*' | head -3)
 	chmod -R u+rwX "$T" 2>/dev/null
 	rm -rf "$T"
 	[ -z "$left" ] || {
 		echo "left behind: $left"
-		return 1
+		failed=1
 	}
+	return $failed
 }
 
 show() {

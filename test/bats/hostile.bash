@@ -22,14 +22,14 @@ hostile_setup() {
 # bats calls it after a failed test, too.
 hostile_teardown() {
 	TMPDIR=${T%/*}
-	same "$(canary_state)" "$canary_before" || exit 1
+	same "$(canary_state)" "$canary_before" || return
 	[ -z "$(ls -A "$T/tmp")" ] || {
 		echo "left in TMPDIR: $(ls -A "$T/tmp")"
-		exit 1
+		return 1
 	}
 	[ -z "$(find "$T/out" -mindepth 1 -maxdepth 1 ! -name img)" ] || {
 		echo "left beside OUT: $(ls -A "$T/out")"
-		exit 1
+		return 1
 	}
 }
 
