@@ -38,10 +38,11 @@ refused() {
 # with its message behind REGEX.
 all_refused() {
 	local n=0 name want
-	"${CASES[@]}" "$4" >cases
+	mkdir all
+	"${CASES[@]}" "$4" all ${5:+"$5"} all >cases
 	while read -r -u 3 name want; do
 		echo "$name"
-		"${CASES[@]}" "$4" "$name" ${5:+"$5"} x || return
+		mv "all/$name" x || return
 		refused "$2($want)" "$3" || return
 		n=$((n + 1))
 	done 3<cases

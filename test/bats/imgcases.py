@@ -5,8 +5,8 @@ SPDX-License-Identifier: Apache-2.0
 
 KIND sqfs makes OUT by hand, all of it (sqfscases.py); super and sif change
 some bytes of the good image IN; docker makes an archive as `docker save` does.
-`KIND` alone: their names, each with the message it must lead to, a regular
-expression.
+`KIND all [IN] DIR` makes each that must be refused, DIR/NAME, and prints its
+name with the message it must lead to, a regular expression.
 """
 import hashlib
 import io
@@ -289,13 +289,14 @@ def make(kind, name, paths):
 
 
 def main():
-    kind = sys.argv[1]
-    if len(sys.argv) > 2:
-        make(kind, sys.argv[2], sys.argv[3:])
+    kind, which, *paths = sys.argv[1:]
+    if which != "all":
+        make(kind, which, paths)
         return
     cases = {"sqfs": SQFS, "super": SUPER, "sif": SIF, "docker": DOCKER}[kind]
     for name, case in cases.items():
         if case[-1]:
+            make(kind, name, [*paths[:-1], f"{paths[-1]}/{name}"])
             print(name, case[-1])
 
 
