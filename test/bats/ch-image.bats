@@ -7,10 +7,6 @@ load common
 
 extra_teardown() {
 	[ -z "${container_pid:-}" ] || kill "$container_pid" 2>/dev/null || :
-	[ -z "${faulty_pid:-}" ] || {
-		kill "$faulty_pid" 2>/dev/null || :
-		wait "$faulty_pid" 2>/dev/null || :
-	}
 }
 
 # field EXPRESSION [COMMAND...]: of the JSON (j) that the command prints, by
@@ -507,28 +503,27 @@ repaired() {
 	store_is_sound
 }
 
-@test "gc beside a pull: blobs are left alone, the image is whole" {
-	works ch-pull bare:1
-	: >ports
-	python3 -B "$TEST_STAGE/bats/registry/faulty.py" \
-		--script '[{"path": "/blobs/", "nth": 4, "pause_at": [100000, 10]}]' \
-		--log faulty.log "$TEST_IMAGES/big" >ports 2>faulty.err \
-		</dev/null 3>&- &
-	faulty_pid=$!
-	for _ in $(seq 100); do
-		read -r port _ <ports && break
-		sleep 0.1
-	done
+# pull_big RULES: in the background, from registry/faulty.py; sets pull, its pid.
+pull_big() {
+	local port
+	serve ports python3 -B "$TEST_STAGE/bats/registry/faulty.py" \
+		--script "$1" --log faulty.log "$TEST_IMAGES/big" || return
+	read -r port _ <ports
 	env -u CH_REGISTRY ch-pull --tls-verify=no "127.0.0.1:$port/x:1" \
 		>pull.out 2>&1 3>&- &
 	pull=$!
+}
+
+@test "gc beside a pull: blobs are left alone, the image is whole" {
+	works ch-pull bare:1
+	pull_big '[{"path": "/blobs/", "nth": 4, "pause_at": [100000, 10]}]'
 	for _ in $(seq 100); do
 		[ -z "$(find "$CH_STORE/blobs/sha256" -size +1M)" ] || break
 		sleep 0.1
 	done
 	works ch-image delete bare:1
 	says "blobs were left alone, since something is being pulled"
-	wait $pull
+	wait "$pull"
 	works ch-image gc
 	says ': 3 blobs$'
 	store_is_sound
@@ -537,27 +532,15 @@ repaired() {
 
 @test "gc beside a pull that has no blob in hand: blobs are left alone" {
 	works ch-pull bare:1
-	: >ports
-	python3 -B "$TEST_STAGE/bats/registry/faulty.py" \
-		--script '[{"method": "GET", "what": "manifest", "pause": 60}]' \
-		--log faulty.log "$TEST_IMAGES/big" >ports 2>faulty.err \
-		</dev/null 3>&- &
-	faulty_pid=$!
-	for _ in $(seq 100); do
-		read -r port _ <ports && break
-		sleep 0.1
-	done
-	env -u CH_REGISTRY ch-pull --tls-verify=no "127.0.0.1:$port/x:1" \
-		>pull.out 2>&1 3>&- &
-	pull=$!
+	pull_big '[{"method": "GET", "what": "manifest", "pause": 60}]'
 	for _ in $(seq 100); do
 		! compgen -G "$CH_STORE/tmp/lease.image.*" >/dev/null || break
 		sleep 0.1
 	done
 	works ch-image delete bare:1
 	says "blobs were left alone, since something is being pulled"
-	kill $pull
-	wait $pull || :
+	kill "$pull"
+	wait "$pull" || :
 	works ch-image gc
 	says ': 3 blobs$'
 }

@@ -50,17 +50,7 @@ here() {
 
 @test "what buildah pushes, of either type" {
 	needs buildah
-	own=(--storage-driver vfs --root "$T/s" --runroot "$T/r")
-	# All is root's: in buildah's namespace there is nobody else.
-	mkdir -p one/a two/b
-	echo 1 >one/a/f
-	echo 2 >two/b/g
-	for n in one two; do
-		tar --owner=0 --group=0 -C $n -cf $n.tar .
-	done
-	python3 -B "$TEST_STAGE/bats/registry/oci.py" mine 1 one.tar two.tar
-	id=$(unshare -r buildah "${own[@]}" pull -q oci:mine:1 2>buildah.err) ||
-		skip "buildah does not run here: $(tail -1 buildah.err)"
+	buildah_image
 	for format in oci v2s2; do
 		works unshare -r buildah "${own[@]}" push -q --tls-verify=false \
 			--format $format "$id" \
@@ -409,14 +399,14 @@ here() {
 	openssl req -x509 -newkey rsa:2048 -nodes -keyout key -out crt -days 2 \
 		-subj /CN=localhost \
 		-addext subjectAltName=IP:127.0.0.1,DNS:localhost 2>/dev/null
-	second_registry ", tls: {certificate: $T/crt, key: $T/key}"
-	fails 1 ".*certificate" ch-pull -q "$second/x:1"
-	fails 1 ".*not found at '$second' \(HTTP 404\)" \
-		ch-pull -q --tls-verify=no "$second/x:1"
-	SSL_CERT_FILE=$T/crt fails 1 ".*not found at '$second' \(HTTP 404\)" \
-		ch-pull -q "$second/x:1"
+	registry empty ", tls: {certificate: $T/crt, key: $T/key}"
+	fails 1 ".*certificate" ch-pull -q "$at/x:1"
+	fails 1 ".*not found at '$at' \(HTTP 404\)" \
+		ch-pull -q --tls-verify=no "$at/x:1"
+	SSL_CERT_FILE=$T/crt fails 1 ".*not found at '$at' \(HTTP 404\)" \
+		ch-pull -q "$at/x:1"
 	SSL_CERT_FILE=$T/none fails 1 ".*certificate.*$T/none" \
-		ch-pull -q "$second/x:1"
+		ch-pull -q "$at/x:1"
 }
 
 @test "Basic login, with credentials from a file" {
@@ -424,47 +414,17 @@ here() {
 	# shellcheck disable=SC2016
 	echo 'alice:$2b$05$hBtsHVgRNsFu1kjdRUzmIO6XIDFwdk.U3INLswO3DHT7viGMlCYnu' \
 		>htpasswd
-	second_registry "" "auth: {htpasswd: {realm: x, path: $T/htpasswd}}"
-	fails 1 ".*HTTP 401|.*login|.*credentials" ch-pull "$second/x:1"
-	printf '{"auths":{"%s":{"auth":"%s"}}}' "$second" \
+	registry empty "" "auth: {htpasswd: {realm: x, path: $T/htpasswd}}"
+	fails 1 ".*HTTP 401|.*login|.*credentials" ch-pull "$at/x:1"
+	printf '{"auths":{"%s":{"auth":"%s"}}}' "$at" \
 		"$(printf alice:wonderland | base64)" >auth.json
 	chmod 600 auth.json
-	fails 1 ".*not found at '$second' \(HTTP 404\)" \
-		ch-pull --authfile=auth.json "$second/x:1"
-	printf '{"auths":{"%s":{"auth":"%s"}}}' "$second" \
+	fails 1 ".*not found at '$at' \(HTTP 404\)" \
+		ch-pull --authfile=auth.json "$at/x:1"
+	printf '{"auths":{"%s":{"auth":"%s"}}}' "$at" \
 		"$(printf alice:wrong | base64)" >auth.json
-	fails 1 ".*HTTP 401" ch-pull --authfile=auth.json "$second/x:1"
+	fails 1 ".*HTTP 401" ch-pull --authfile=auth.json "$at/x:1"
 	lacks wrong "$T/.err"
-}
-
-# second_registry HTTP_EXTRA [MORE]: another registry; sets second.
-second_registry() {
-	cat >second.yml <<-END
-	version: 0.1
-	log: {level: info}
-	storage: {filesystem: {rootdirectory: $T/second}}
-	http: {addr: "127.0.0.1:0"$1}
-	${2:-}
-	END
-	: >second.log # the job below may be slow to make it
-	"$(command -v docker-registry || command -v registry)" serve second.yml \
-		>second.log 2>&1 </dev/null 3>&- &
-	second_pid=$!
-	for _ in $(seq 300); do
-		second=$(sed -n 's/.*listening on \(127\.0\.0\.1:[0-9]*\).*/\1/p' \
-			second.log)
-		[ -z "$second" ] || return 0
-		sleep 0.1
-	done
-	cat second.log
-	return 1
-}
-
-extra_teardown() {
-	[ -z "${second_pid:-}" ] || {
-		kill "$second_pid" 2>/dev/null || :
-		wait "$second_pid" 2>/dev/null || :
-	}
 }
 
 # --- hostile images and bad hosts

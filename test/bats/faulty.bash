@@ -9,31 +9,6 @@ load common
 extra_setup() {
 	unset CH_REGISTRY http_proxy https_proxy no_proxy HTTPS_PROXY \
 		ALL_PROXY NO_PROXY
-	pids=()
-}
-
-extra_teardown() {
-	local pid
-	for pid in "${pids[@]}"; do
-		kill "$pid" 2>/dev/null || :
-		wait "$pid" 2>/dev/null || :
-	done
-	pids=()
-}
-
-# serve FILE COMMAND...: run it in the background; its first line is FILE.
-serve() {
-	local file=$1
-	shift
-	: >"$file" # the job below may be slow to make it
-	"$@" >"$file" 2>"$file.err" </dev/null 3>&- &
-	pids+=($!)
-	for _ in $(seq 300); do
-		[ ! -s "$file" ] || return 0
-		sleep 0.1
-	done
-	cat "$file.err"
-	return 1
 }
 
 # rules JSON: what faulty.py does from now on; its counters start anew.
@@ -42,12 +17,12 @@ rules() {
 	mv rules.new rules
 }
 
-# faulty LAYOUT RULES [OPTION...]: start it, in place of the one before; sets
+# faulty LAYOUT RULES [OPTION...]: start it, in place of what ran before; sets
 # bad, other, tls. LAYOUT is one of the images, or a path.
 faulty() {
 	local layout=$TEST_IMAGES/$1
 	[ "$1" = "${1#/}" ] || layout=$1
-	extra_teardown
+	servers_stop
 	rules "$2"
 	shift 2
 	: >faulty.log

@@ -84,7 +84,7 @@ takes() {
 	takes linux/arm/v6 linux/arm/v6
 	takes armv7l linux/arm/v7
 	takes arm64 linux/arm64/v8
-	extra_teardown
+	servers_stop
 	offer linux/arm/v5 linux/arm/v6
 	takes linux/arm/v7 linux/arm/v6
 	fails 1 "$host/x:1: no image for linux/arm/v4; there is linux/arm/v5, linux/arm/v6$" \

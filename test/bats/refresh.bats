@@ -57,7 +57,7 @@ digest_of() { # of the manifest or index that LAYOUT names first
 		works ch-pull "$host/x:1"
 		says "unchanged"
 		same "$(asked GET /manifests/1) $(asked GET /blobs/)" "1 0"
-		extra_teardown
+		servers_stop
 	done
 }
 
@@ -102,7 +102,7 @@ push() {
 	fails 1 "$host/x:3.16: no image '$host/x:3.16' in store '$CH_STORE'; without --offline it can be pulled|.*there is no store '$CH_STORE' yet.*" \
 		ch-pull --offline "$host/x:3.16"
 	works ch-pull "$host/x:3.16"
-	extra_teardown
+	servers_stop
 	works ch-pull --offline "$host/x:3.16"
 	says "unchanged"
 	works ch-pull --offline "$host/x:3.16" ./img
@@ -114,7 +114,7 @@ push() {
 @test "the registry is gone: the message says what would help" {
 	at "$TEST_IMAGES/bare"
 	works ch-pull "$host/x:1"
-	extra_teardown
+	servers_stop
 	fails 1 "$host/x:1: can't reach '$host': connection refused; --offline takes what the store has$" \
 		ch-pull -q "$host/x:1"
 }
@@ -127,7 +127,7 @@ push() {
 	absent "$CH_STORE"
 	same "$(asked HEAD /manifests/3.16) $(wc -l <"$T/faulty.log")" "1 1"
 	works ch-pull -q "$host/x:3.16"
-	extra_teardown
+	servers_stop
 	works ch-pull --digest --offline "$host/x:3.16"
 	same "$out" "$(digest_of "$TEST_IMAGES/alpine")"
 	fails 1 "$host/x:3.16: can't reach .*" ch-pull -q --digest "$host/x:3.16"

@@ -56,7 +56,7 @@ start_sif() {
 	works ch-pull "$image"
 	says "a SIF file, unchanged, "
 	same "$(wc -l <faulty.log)" 1
-	extra_teardown
+	servers_stop
 	works ch-pull --offline "$image" ./x.sif
 	cmp x.sif file.sif
 	works ch-image delete "$image"

@@ -13,64 +13,23 @@ load common
 extra_setup() {
 	unset CH_REGISTRY
 	full=$TEST_REGISTRY
-	servers=()
 	export CH_REGISTRIES_CONF=$T/registries.conf
 	: >registries.conf
 	export XDG_CONFIG_HOME=$T/config
-}
-
-extra_teardown() {
-	local pid
-	for pid in "${servers[@]}"; do
-		kill "$pid" 2>/dev/null || :
-		wait "$pid" 2>/dev/null || :
-	done
 }
 
 conf() {
 	cat >registries.conf
 }
 
-# registry NAME EXTRA [MORE]: a registry with what $full has, or if NAME is
-# "empty" with nothing, and with EXTRA in its http section; sets at.
-registry() {
-	local data=$TEST_STAGE/tmp/registry/data
-	[ "$1" != empty ] || data=$T/empty
-	cat >"$1.yml" <<-END
-	version: 0.1
-	log: {level: info}
-	storage: {filesystem: {rootdirectory: $data}}
-	http: {addr: "127.0.0.1:0"$2}
-	${3:-}
-	END
-	: >"$1.log" # the job below may be slow to make it
-	"$(command -v docker-registry || command -v registry)" serve "$1.yml" \
-		>"$1.log" 2>&1 </dev/null 3>&- &
-	servers+=($!)
-	for _ in $(seq 300); do
-		at=$(sed -n 's/.*listening on \(127\.0\.0\.1:[0-9]*\).*/\1/p' \
-			"$1.log")
-		[ -z "$at" ] || return 0
-		sleep 0.1
-	done
-	cat "$1.log"
-	return 1
-}
-
 # faulty RULES [OPTION...]: sets bad, other, tls.
 faulty() {
-	local rules=$1
+	echo "$1" >rules
 	shift
-	: >ports # the job below may be slow to make it
-	echo "$rules" >rules
-	python3 -B "$TEST_STAGE/bats/registry/faulty.py" --control rules \
-		--log "$T/faulty.log" "$@" "$TEST_IMAGES/bare" \
-		>ports 2>faulty.err </dev/null 3>&- &
-	servers+=($!)
-	for _ in $(seq 300); do
-		read -r bad other tls <ports && break
-		sleep 0.1
-	done
+	serve ports python3 -B "$TEST_STAGE/bats/registry/faulty.py" \
+		--control rules --log "$T/faulty.log" "$@" \
+		"$TEST_IMAGES/bare" || return
+	read -r bad other tls <ports
 	bad=127.0.0.1:$bad other=127.0.0.1:$other
 }
 

@@ -12,7 +12,7 @@ extra_setup() {
 
 extra_teardown() {
 	local pid
-	for pid in $pids ${faulty_pid:-}; do
+	for pid in $pids; do
 		kill -9 "$pid" 2>/dev/null || :
 		wait "$pid" 2>/dev/null || :
 	done
@@ -20,18 +20,12 @@ extra_teardown() {
 
 # faulty LAYOUT RULES: serve it; rules can be changed in the file `rules`.
 faulty() {
-	local layout=$1
+	local port
 	echo "$2" >rules
-	: >ports
 	: >faulty.log
-	python3 -B "$TEST_STAGE/bats/registry/faulty.py" --control "$T/rules" \
-		--log "$T/faulty.log" "$layout" \
-		>ports 2>faulty.err </dev/null 3>&- &
-	faulty_pid=$!
-	for _ in $(seq 100); do
-		read -r port _ <ports && break
-		sleep 0.1
-	done
+	serve ports python3 -B "$TEST_STAGE/bats/registry/faulty.py" \
+		--control "$T/rules" --log "$T/faulty.log" "$1" || return
+	read -r port _ <ports
 	at=127.0.0.1:$port
 }
 
@@ -144,8 +138,7 @@ goes_on() {
 
 @test "a pull whose registry went away is gone on with" {
 	half_pulled
-	kill -9 "$faulty_pid"
-	wait "$faulty_pid" || :
+	servers_stop
 	ended 1
 	[ -f "$CH_STORE/tmp/part.sha256.$hex" ]
 	store_is_sound
