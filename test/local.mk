@@ -21,33 +21,34 @@ checks = \
 	test/checks/size.sh \
 	test/checks/spdx.sh \
 	test/checks/state.sh
+# The longest first, so that none is left alone in the end.
 suites = \
-	test/bats/ch-convert.bats \
-	test/bats/ch-image.bats \
-	test/bats/ch-pull.bats \
-	test/bats/ch-run.bats \
-	test/bats/content.bats \
 	test/bats/convert-kinds.bats \
-	test/bats/dialects.bats \
-	test/bats/download.bats \
-	test/bats/faults.bats \
 	test/bats/images.bats \
-	test/bats/import.bats \
-	test/bats/login.bats \
+	test/bats/tarsem.bats \
+	test/bats/content.bats \
+	test/bats/faults.bats \
+	test/bats/store.bats \
+	test/bats/ch-pull.bats \
 	test/bats/manifests.bats \
+	test/bats/ch-image.bats \
+	test/bats/ch-convert.bats \
+	test/bats/import.bats \
+	test/bats/tls.bats \
+	test/bats/ch-run.bats \
+	test/bats/refresh.bats \
+	test/bats/redirects.bats \
+	test/bats/sites.bats \
+	test/bats/login.bats \
+	test/bats/download.bats \
 	test/bats/names.bats \
 	test/bats/peers.bats \
-	test/bats/platforms.bats \
-	test/bats/readonly.bats \
-	test/bats/redirects.bats \
-	test/bats/refresh.bats \
 	test/bats/sif.bats \
-	test/bats/sites.bats \
-	test/bats/store.bats \
-	test/bats/tarsem.bats \
-	test/bats/tls.bats
+	test/bats/dialects.bats \
+	test/bats/readonly.bats \
+	test/bats/platforms.bats
 properties = test/property/flatten.sh
-TESTS += $(check_PROGRAMS) $(checks) $(suites) $(properties)
+TESTS += $(suites) $(properties) $(check_PROGRAMS) $(checks)
 
 # The images of all suites, made once. Another build of the same source may use
 # them: make check fixtures=DIR.
