@@ -332,7 +332,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             at_rate(self.wfile, body[at:], plan["rate"])
         else:
             drip(self.wfile, body[at:], plan.get("drip"))
-        while plan.get("endless"):
+        while body and plan.get("endless"):
             self.wfile.write(body)
         if ({"cut", "cut_head", "reset", "raw", "hang_up"} & set(plan)
                 or isinstance(plan.get("extra"), int)
