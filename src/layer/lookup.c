@@ -67,8 +67,7 @@ static int check_middle(const char *s, size_t len, struct lookup_name *name,
 	return 0;
 }
 
-/* Cut "/" and "/." from the end; the rest's length. */
-static size_t cut_end(char *path)
+size_t lookup_cut(char *path)
 {
 	size_t len = strlen(path);
 
@@ -93,7 +92,7 @@ static int check_component(const char *s, size_t len, bool is_name_only,
 int lookup_parse(char *path, enum lookup_rule rule, struct lookup_name *name,
 		 struct err *e)
 {
-	size_t len = cut_end(path);
+	size_t len = lookup_cut(path);
 	size_t at = 0;
 
 	*name = (struct lookup_name){ .dir = path, .base = path + len };

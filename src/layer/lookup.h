@@ -26,8 +26,11 @@ enum lookup_rule {
 	LOOKUP_FLAT,  /* they are names like others */
 };
 
-/* Take PATH apart, an entry's name as the archive has it; what stands behind
- * the last component ("/", "/.") is cut off. ERR_FORMAT: a component "..", one
+/* Cut what stands behind PATH's last component ("/", "/."); the rest's
+ * length. */
+size_t lookup_cut(char *path);
+/* Take PATH apart, an entry's name as the archive has it; it is cut
+ * (lookup_cut). ERR_FORMAT: a component "..", one
  * over 255 bytes, a whiteout's name in the middle, more than 4096 bytes. */
 MUST_CHECK int lookup_parse(char *path, enum lookup_rule rule,
 			    struct lookup_name *name, struct err *e);

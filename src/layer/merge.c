@@ -339,27 +339,45 @@ struct again {
 	void *ctx;
 };
 
-/* The record of the entry X, which must be what it was; *INODE is NULL for a
- * hard link. */
-static int same_record(const struct records *l, size_t i, const struct entry *x,
-		       struct inode **inode, struct err *e)
+/* Is X, all but its name, what INODE was made of? A directory's time may
+ * change: what is in it is looked at name by name. */
+static bool is_same(const struct inode *inode, const struct entry *x)
 {
-	*inode = i < l->n ? l->v[i].inode : NULL;
-	if (i < l->n &&
-	    (*inode ? (*inode)->type == x->type && (*inode)->size == x->size
-		    : x->type == ENTRY_HARDLINK))
+	if (!inode)
+		return x->type == ENTRY_HARDLINK;
+	if (inode->type != x->type || inode->size != x->size)
+		return false;
+	return x->type != ENTRY_FILE ||
+	       (inode->mtime_s == x->mtime.tv_sec &&
+		inode->mtime_ns == (uint32_t)x->mtime.tv_nsec);
+}
+
+/* X must be what L's record I is of. Names of records were cut when they were
+ * applied. */
+static int check_same(const struct records *l, size_t i, const struct entry *x,
+		      struct err *e)
+{
+	lookup_cut(x->name);
+	if (i < l->n && strcmp(l->v[i].name, x->name) != 0)
+		return err_set(e, ERR_DIGEST,
+			       "found where '%s' was: changed while it was "
+			       "read",
+			       l->v[i].name);
+	if (i < l->n && is_same(l->v[i].inode, x))
 		return 0;
-	return err_set(e, ERR_FORMAT, "changed while it was read");
+	return err_set(e, ERR_DIGEST, "changed while it was read");
 }
 
 static int again_entry(struct again *a, size_t layer, size_t i,
 		       const struct entry *x, const struct entries *r,
 		       struct err *e)
 {
-	struct inode *inode;
+	const struct records *l = &a->m->layers[layer];
 
-	if (intr_check(e) || same_record(&a->m->layers[layer], i, x, &inode, e))
+	if (intr_check(e) || check_same(l, i, x, e))
 		return -1;
+	struct inode *inode = l->v[i].inode;
+
 	if (!inode || !inode->first)
 		return 0;
 	return a->fn(a->ctx, inode, inode->first, x, r, e);
@@ -369,14 +387,20 @@ static int again_layer(void *arg, size_t layer, const struct entries *r,
 		       struct err *e)
 {
 	struct again *a = arg;
+	const struct records *l = &a->m->layers[layer];
 	struct entry x;
+	size_t i;
 	int got;
 
-	for (size_t i = 0; (got = r->next(r->ctx, &x, e)) > 0; i++) {
+	for (i = 0; (got = r->next(r->ctx, &x, e)) > 0; i++) {
 		if (!again_entry(a, layer, i, &x, r, e))
 			continue;
 		return e->kind == ERR_NONE ? -1 : err_ctx(e, "'%s'", x.name);
 	}
+	if (!got && i < l->n)
+		return err_set(e, ERR_DIGEST,
+			       "'%s' is gone: changed while it was read",
+			       l->v[i].name);
 	return got;
 }
 

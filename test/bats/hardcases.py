@@ -231,6 +231,11 @@ def change(how, at):
             f.write(b"other")
     elif how == "remove":
         os.unlink(at + "/z")
+    elif how in ("remove-in", "remove-last"):
+        os.unlink(at + "/y/in")
+    elif how == "rewrite-later":
+        with open(at + "/z", "w") as f:
+            f.write("Z\n")
     elif how == "shrink-later":
         os.truncate(at + "/z", 10)
     elif how == "link":

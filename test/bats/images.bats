@@ -325,16 +325,19 @@ unpacked() {
 	head -c 8000000 /dev/urandom >d/a
 	echo y >d/y/in
 	echo z >d/z
-	for how in shrink grow rewrite remove shrink-later link link-dir \
-		other-type; do
+	for how in shrink grow rewrite remove remove-in remove-last \
+		rewrite-later shrink-later link link-dir other-type; do
 		case $how in
 		shrink | grow | rewrite) want="'a': changed while it was read" ;;
 		remove) want="can't read 'z': No such file or directory" ;;
+		remove-in) want="'z': found where 'y/in' was: changed while it was read" ;;
+		remove-last) want="'y/in' is gone: changed while it was read" ;;
 		link-dir) want="'y': changed while it was read" ;;
 		*) want="'z': changed while it was read" ;;
 		esac
 		rm -rf e
 		cp -r d e
+		[ $how != remove-last ] || rm e/z
 		fails 1 "\./e: $want\$" "${HARD[@]}" change $how ./e
 	done
 	rm -rf e

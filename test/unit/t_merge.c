@@ -180,21 +180,67 @@ static void test_each(void)
 	   "what is in the tree, where it is");
 }
 
+// clang-format off
+static const struct {
+	const char *what;
+	struct mktar before[4];
+	struct mktar after[4];
+	const char *want;
+} changes[] = {
+	{ "nothing but what stands behind a name",
+	  { MK_DIR("d/"), MK_FILE("d/a", "1") },
+	  { MK_DIR("d"), MK_FILE("d/a/.", "1") }, "d d/a=1" },
+	{ "a type", { MK_DIR("d"), MK_FILE("d/a", "1") },
+	  { MK_DIR("d"), MK_SYM("d/a", "x") },
+	  "1: 'd/a': changed while it was read" },
+	{ "a size", { MK_FILE("a", "1") }, { MK_FILE("a", "12") },
+	  "1: 'a': changed while it was read" },
+	{ "a time", { MK_FILE("a", "1") }, { { '0', "a", NULL, "2", 0, 7 } },
+	  "1: 'a': changed while it was read" },
+	{ "a directory's time", { MK_DIR("d"), MK_FILE("d/a", "1") },
+	  { { '5', "d", NULL, NULL, 0, 7 }, MK_FILE("d/a", "1") }, "d d/a=1" },
+	{ "one is gone",
+	  { MK_FILE("a", "1"), MK_FILE("b", "2"), MK_FILE("c", "3") },
+	  { MK_FILE("a", "1"), MK_FILE("c", "3") },
+	  "1: 'c': found where 'b' was: changed while it was read" },
+	{ "a hard link is another",
+	  { MK_FILE("a", "1"), MK_HARD("b", "a") },
+	  { MK_FILE("a", "1"), MK_HARD("c", "a") },
+	  "1: 'c': found where 'b' was: changed while it was read" },
+	{ "a name is longer", { MK_FILE("a", "1") }, { MK_FILE("a.", "1") },
+	  "1: 'a.': found where 'a' was: changed while it was read" },
+	{ "the last is gone", { MK_FILE("a", "1"), MK_FILE("b", "2") },
+	  { MK_FILE("a", "1") }, "1: 'b' is gone: changed while it was read" },
+	{ "all are gone", { MK_FILE("a", "1") }, { MK_END },
+	  "1: 'a' is gone: changed while it was read" },
+	{ "one more", { MK_FILE("a", "1") },
+	  { MK_FILE("a", "1"), MK_FILE("b", "2") },
+	  "1: 'b': changed while it was read" },
+};
+// clang-format on
+
 /* The layers are not the same the second time. */
 static void test_changed(void)
 {
-	AUTO(fixture) struct fixture f;
-	AUTO(str) struct str out = { 0 };
-	struct err e = { 0 };
+	for (size_t i = 0; i < ARRAY_SIZE(changes); i++) {
+		AUTO(fixture) struct fixture f;
+		AUTO(str) struct str out = { 0 };
+		struct err e = { 0 };
 
-	fixture_init(&f, in_order);
-	AUTO(merge) struct merge *m = merge_new(&f.stack.stack);
+		fixture_init(&f, changes[i].before);
+		AUTO(merge) struct merge *m = merge_new(&f.stack.stack);
 
-	ok(!merge_read(m, NULL, NULL, &e), "read");
-	f.to[0].blob_hex = f.to[0].diff_hex = NULL;
-	memcpy(f.layers.tar[0].p, f.layers.tar[1].p, 512);
-	ok(merge_each(m, note, &out, &e), "changed meanwhile");
-	is(e.msg, "1: 'd/b': changed while it was read", "and said so");
+		if (merge_read(m, NULL, NULL, &e))
+			ok(false, "%s", e.msg);
+		layers_clear(&f.layers);
+		layers_build(&f.layers, changes[i].after);
+		f.to[0].size = f.layers.tar[0].len;
+		f.to[0].blob_hex = f.to[0].diff_hex = NULL;
+		int failed = merge_each(m, note, &out, &e);
+
+		is(failed ? e.msg : str_text(&out), changes[i].want,
+		   changes[i].what);
+	}
 }
 
 /* --- one more layer on top */
