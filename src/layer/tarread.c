@@ -35,7 +35,8 @@ struct tarread {
 	struct str name;
 	struct str link;
 	uint64_t size;
-	uint64_t data_end; /* of the pieces given out */
+	uint64_t data_end;    /* of the pieces given out */
+	uint64_t content_end; /* where they must end; behind it is a hole */
 	struct extent *extents;
 	size_t extents_cap;
 	bool is_ahead; /* the entry's first piece was read, and is: */
@@ -210,6 +211,19 @@ static uint32_t id_of(int64_t id)
 	return id >= 0 && id < UINT32_MAX ? (uint32_t)id : 0;
 }
 
+/* A size or a map can claim what is not there, and libarchive believes it: half
+ * a kilobyte would be a file of any length. */
+static int check_end(const struct tarread *r, struct err *e)
+{
+	if (r->data_end >= r->content_end)
+		return 0;
+	return err_set(e, ERR_FORMAT,
+		       "content that ends at %llu, not at %llu as its header "
+		       "says",
+		       (unsigned long long)r->data_end,
+		       (unsigned long long)r->content_end);
+}
+
 static int next_piece(struct tarread *r, const void **p, size_t *n,
 		      uint64_t *offset, struct err *e)
 {
@@ -217,7 +231,7 @@ static int next_piece(struct tarread *r, const void **p, size_t *n,
 	int rc = archive_read_data_block(r->archive, p, n, &at);
 
 	if (rc == ARCHIVE_EOF)
-		return 0;
+		return check_end(r, e);
 	if (rc != ARCHIVE_OK)
 		return failed(r, e);
 	if (at < 0 || (uint64_t)at < r->data_end || (uint64_t)at > r->size ||
@@ -238,6 +252,7 @@ static int look_ahead(struct tarread *r, struct entry *out, struct err *e)
 		got = next_piece(r, &r->ahead, &r->ahead_len, &r->ahead_at, e);
 	while (got > 0 && !r->ahead_len);
 	r->is_ahead = got > 0;
+	r->content_end = got > 0 ? r->size : 0;
 	out->is_sparse = !got;
 	return got < 0 ? -1 : 0;
 }
@@ -259,6 +274,11 @@ static void fill_extents(struct tarread *r, struct entry *out)
 	}
 	out->is_sparse = true;
 	out->extents = r->extents;
+	if (out->n_extents) {
+		const struct extent *last = &r->extents[out->n_extents - 1];
+
+		r->content_end = last->at + last->n;
+	}
 }
 
 /* libarchive takes the fraction of a time before 1970 for one after the second:
@@ -303,6 +323,7 @@ static int fill(struct tarread *r, const struct tarhead *h, struct entry *out,
 	set_text(&r->link, is_link ? &h->link : &none, link_of(type, r->entry));
 	r->size = (uint64_t)size;
 	r->data_end = 0;
+	r->content_end = 0;
 	r->is_ahead = false;
 	*out = (struct entry){
 		.type = type,
@@ -327,6 +348,8 @@ static int fill(struct tarread *r, const struct tarhead *h, struct entry *out,
 		fill_extents(r, out);
 	else if (h->is_sparse && r->size)
 		return look_ahead(r, out, e);
+	else
+		r->content_end = r->size;
 	return 0;
 }
 

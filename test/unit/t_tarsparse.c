@@ -33,6 +33,23 @@ static void test_old_sparse(void)
 	reads_as(&s, "f:s=[512]abc[3581]de[4094]", "sparse, old GNU");
 }
 
+/* A size in GNU's header, and no map. */
+static void test_old_size(void)
+{
+	static const struct mktar m = MK_FILE("x", NULL);
+	AUTO(str) struct str s = { 0 };
+	size_t at = mktar_header(&s, &m, 5);
+
+	memcpy(s.p + at + 257, "ustar  ", 8);
+	memcpy(s.p + at + 483, "77777777777", 12);
+	mktar_checksum(s.p + at);
+	str_add(&s, "abcde");
+	mktar_pad(&s);
+	mktar_end(&s);
+	refuses(&s, "content that ends at 5, not at 8589934591",
+		"a size without a map, old GNU");
+}
+
 static void test_sparse_10(void)
 {
 	static const struct mktar pax = MK_PAX(
@@ -101,6 +118,7 @@ static void test_sparse_known(void)
 int main(void)
 {
 	test_old_sparse();
+	test_old_size();
 	test_sparse_10();
 	test_sparse_known();
 	return tap_done();
