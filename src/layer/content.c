@@ -13,7 +13,9 @@
 #include <fcntl.h>
 
 #define BUFFER_BYTES 262144
-#define EXTENTS_MAX 1048576 /* what is behind them is taken as it is read */
+#define EXTENTS_MAX 131072  /* what is behind them is taken as it is read; a
+			     * map of so many in a tar archive is below
+			     * HEAD_MAX of tarread.c */
 #define BLOCK 512           /* of st_blocks, stat(3type) */
 
 void content_init(struct content *c)

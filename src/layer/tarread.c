@@ -18,6 +18,10 @@
 #include <archive_entry.h>
 #include <string.h>
 
+/* What libarchive reads before it gives an entry, and so must be kept: a few
+ * extensions, and the map of a sparse file of some 400,000 extents. */
+#define HEAD_MAX (8u << 20)
+
 struct tarread {
 	struct archive *archive;
 	struct archive_entry *entry; /* libarchive's */
@@ -55,6 +59,17 @@ static void keep_head(struct tarread *r)
 			 (size_t)(end - from));
 }
 
+/* To be asked when all of the last block was read. */
+static int check_head(struct tarread *r)
+{
+	if (!r->is_in_head || r->block_at - r->head_at <= HEAD_MAX)
+		return 0;
+	return err_set(r->e, ERR_LIMIT,
+		       "an entry with more than %u bytes of headers, the map "
+		       "of a sparse file included",
+		       HEAD_MAX);
+}
+
 static la_ssize_t on_read(struct archive *a, void *ctx, const void **buffer)
 {
 	struct tarread *r = ctx;
@@ -64,7 +79,7 @@ static la_ssize_t on_read(struct archive *a, void *ctx, const void **buffer)
 	keep_head(r);
 	r->block_at += r->block_len;
 	r->block_len = 0;
-	if (r->has_failed || r->next(r->ctx, &p, &n, r->e)) {
+	if (r->has_failed || check_head(r) || r->next(r->ctx, &p, &n, r->e)) {
 		r->has_failed = true;
 		archive_set_error(a, EIO, "no input");
 		return ARCHIVE_FATAL;

@@ -5,7 +5,8 @@
  * archive's bytes, whatever the locale; nothing about them is checked here but
  * that they hold no NUL. Wrong checksums, entries of unknown types and
  * archives that end early are errors (ERR_FORMAT); one without its two final
- * zero blocks is not, nor is an empty one.
+ * zero blocks is not, nor is an empty one. Memory is bounded: an entry with
+ * more than 8 MiB of headers is ERR_LIMIT.
  */
 #ifndef LAYER_TARREAD_H
 #define LAYER_TARREAD_H

@@ -115,11 +115,99 @@ static void test_sparse_known(void)
 	}
 }
 
+/* --- headers that never end */
+
+#define MIB (1u << 20)
+
+/* HEAD, then BODY again and again. */
+struct endless {
+	struct str head;
+	struct str body;
+	uint64_t given;
+};
+
+static int give(void *ctx, const void **p, size_t *n, struct err *e)
+{
+	struct endless *x = ctx;
+	const struct str *s = x->given ? &x->body : &x->head;
+
+	if (x->given > 64 * MIB)
+		return err_set(e, ERR_NET, "it wants more than 64 MiB");
+	*p = s->p;
+	*n = s->len;
+	x->given += s->len;
+	return 0;
+}
+
+static void stops(struct endless *x, const char *what)
+{
+	AUTO(tarread) struct tarread *r = tarread_new(give, x);
+	struct err e = { 0 };
+	struct entry out;
+
+	is_num(tarread_next(r, &out, &e), -1, what);
+	is_num(e.kind, ERR_LIMIT, "is a limit");
+	is(e.msg,
+	   "an entry with more than 8388608 bytes of headers, the map of a "
+	   "sparse file included",
+	   "and says which");
+	ok(x->given <= 9 * MIB, "of %llu bytes",
+	   (unsigned long long)x->given);
+	str_clear(&x->head);
+	str_clear(&x->body);
+}
+
+static void endless_map(const char *start, const char *line, const char *what)
+{
+	static const struct mktar pax =
+		MK_PAX("GNU.sparse.major=1\nGNU.sparse.minor=0\n"
+		       "GNU.sparse.name=x\nGNU.sparse.realsize=5\n");
+	static const struct mktar m = MK_FILE("x", NULL);
+	struct endless x = { .given = 0 };
+
+	mktar_add(&x.head, &pax);
+	mktar_header(&x.head, &m, UINT64_C(1) << 32);
+	str_add(&x.head, start);
+	while (x.body.len < 65536)
+		str_add(&x.body, line);
+	stops(&x, what);
+}
+
+/* Blocks that say that another one follows. */
+static void endless_extensions(void)
+{
+	static const struct mktar m = { .type = 'S', .name = "s" };
+	struct endless x = { .given = 0 };
+
+	mktar_header(&x.head, &m, 5);
+	memcpy(x.head.p + 257, "ustar  ", 8);
+	memcpy(x.head.p + 386,
+	       "00000001000\0"
+	       "00000000000\0",
+	       24);
+	x.head.p[482] = 1;
+	mktar_checksum(x.head.p);
+	for (int i = 0; i < 128; i++) {
+		memset(str_reserve(&x.body, 512), 0, 513);
+		x.body.p[x.body.len + 504] = 1;
+		x.body.len += 512;
+	}
+	stops(&x, "extensions of GNU's old map");
+}
+
+static void test_endless(void)
+{
+	endless_map("#", "#\n", "a map of nothing but comments");
+	endless_map("100000000\n", "0\n0\n", "a map of zeros");
+	endless_extensions();
+}
+
 int main(void)
 {
 	test_old_sparse();
 	test_old_size();
 	test_sparse_10();
 	test_sparse_known();
+	test_endless();
 	return tap_done();
 }
