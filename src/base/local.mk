@@ -24,6 +24,7 @@ libbase_a_SOURCES = \
 	src/base/proc.c src/base/proc.h \
 	src/base/ring.c src/base/ring.h \
 	src/base/sha256.c src/base/sha256.h \
+	src/base/sip.c src/base/sip.h \
 	src/base/str.c src/base/str.h \
 	src/base/strlist.c src/base/strlist.h \
 	src/base/table.c src/base/table.h \

@@ -11,11 +11,11 @@
 #include "layer/shadow.h"
 
 #include "base/mem.h"
+#include "base/sip.h"
 #include "base/str.h"
 #include "format/whiteout.h"
 
 #include <string.h>
-#include <sys/auxv.h>
 
 #define FIRST 1024 /* slots; a power of two */
 #define HERE 1u    /* something has the name */
@@ -26,7 +26,7 @@ struct shadow {
 	uint64_t *slots; /* 0: free */
 	size_t n_slots;  /* a power of two */
 	size_t n;
-	uint64_t key;
+	struct sip_key key;
 	/* Of the layer that is being read: sums, with bits. */
 	uint64_t *new;
 	size_t n_new;
@@ -36,12 +36,8 @@ struct shadow {
 struct shadow *shadow_new(void)
 {
 	struct shadow *s = xcalloc(1, sizeof(*s));
-	const void *seed = (const void *)getauxval(AT_RANDOM);
 
-	/* Names of an image must not choose their slots; see tree.c. */
-	s->key = 0x9e3779b97f4a7c15;
-	if (seed)
-		memcpy(&s->key, seed, sizeof(s->key));
+	s->key = sip_key();
 	s->n_slots = FIRST;
 	s->slots = xcalloc(FIRST, sizeof(*s->slots));
 	return s;
@@ -54,28 +50,11 @@ void shadow_free(struct shadow *s)
 	free(s);
 }
 
-/* The sum of directory DIR and a name in it: multiply and fold, eight bytes at
- * a time. */
-static uint64_t mix(uint64_t a, uint64_t b)
-{
-	__uint128_t m = (__uint128_t)(a ^ 0xa0761d6478bd642f) * (b | 1);
-
-	return (uint64_t)m ^ (uint64_t)(m >> 64);
-}
-
+/* Of directory DIR and a name in it. */
 static uint64_t sum(const struct shadow *s, uint64_t dir, const char *name,
 		    size_t len)
 {
-	uint64_t h = mix(dir ^ s->key, len + 0x9e3779b97f4a7c15);
-	uint64_t word;
-
-	for (; len > sizeof(word); len -= sizeof(word), name += sizeof(word)) {
-		memcpy(&word, name, sizeof(word));
-		h = mix(h ^ word, s->key);
-	}
-	word = 0;
-	memcpy(&word, name, len);
-	return mix(h ^ word, s->key) << 2; /* room for the bits */
+	return sip_sum(&s->key, dir, name, len) << 2; /* room for the bits */
 }
 
 /* The next component of *PATH that is one; its length, 0 at the end. */

@@ -13,11 +13,11 @@
 
 #include "base/arena.h"
 #include "base/mem.h"
+#include "base/sip.h"
 
 #include <assert.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/auxv.h>
 
 #define TABLE_FIRST 1024 /* buckets; a power of two */
 #define IMPLIED_MODE 0755
@@ -29,62 +29,14 @@ struct tree {
 	size_t n_nodes;
 	struct node *root;
 	uint64_t changes;
-	uint64_t key[2];    /* of the hash: unknown to who made the image */
+	struct sip_key key;
 	struct arena arena; /* nodes; those that go leave their room */
 };
 
-static uint64_t rotl(uint64_t x, int bits)
-{
-	return x << bits | x >> (64 - bits);
-}
-
-static void sip_round(uint64_t v[4])
-{
-	v[0] += v[1];
-	v[2] += v[3];
-	v[1] = rotl(v[1], 13) ^ v[0];
-	v[3] = rotl(v[3], 16) ^ v[2];
-	v[0] = rotl(v[0], 32) + v[3];
-	v[2] += v[1];
-	v[3] = rotl(v[3], 21) ^ v[0];
-	v[1] = rotl(v[1], 17) ^ v[2];
-	v[2] = rotl(v[2], 32);
-}
-
-static void sip_word(uint64_t v[4], uint64_t word)
-{
-	v[3] ^= word;
-	sip_round(v);
-	v[0] ^= word;
-}
-
-/* SipHash-1-3 (Aumasson, Bernstein) of DIR and the name: names of an image must
- * not be able to choose their bucket, or a million of them in one would take
- * hours. */
 static uint32_t hash_of(const struct tree *t, const struct node *dir,
 			const char *name, size_t len)
 {
-	uint64_t v[4] = {
-		t->key[0] ^ 0x736f6d6570736575,
-		t->key[1] ^ 0x646f72616e646f6d,
-		t->key[0] ^ 0x6c7967656e657261,
-		t->key[1] ^ 0x7465646279746573,
-	};
-	uint64_t word;
-	uint64_t last = (uint64_t)len << 56;
-
-	sip_word(v, (uintptr_t)dir);
-	for (; len >= sizeof(word); len -= sizeof(word), name += sizeof(word)) {
-		memcpy(&word, name, sizeof(word));
-		sip_word(v, word);
-	}
-	for (size_t i = 0; i < len; i++)
-		last |= (uint64_t)(unsigned char)name[i] << 8 * i;
-	sip_word(v, last);
-	v[2] ^= 0xff;
-	for (int i = 0; i < 3; i++)
-		sip_round(v);
-	uint64_t sum = v[0] ^ v[1] ^ v[2] ^ v[3];
+	uint64_t sum = sip_sum(&t->key, (uintptr_t)dir, name, len);
 
 	return (uint32_t)(sum ^ sum >> 32);
 }
@@ -254,12 +206,8 @@ static int prune(struct tree *t, struct node *top, bool too, unsigned layer,
 struct tree *tree_new(const struct tree_ops *ops)
 {
 	struct tree *t = xcalloc(1, sizeof(*t));
-	const void *seed = (const void *)getauxval(AT_RANDOM);
 
-	/* 16 random bytes that the kernel gives to every process: getauxval(3).
-	 * Without them only the protection against chosen names is lost. */
-	if (seed)
-		memcpy(t->key, seed, sizeof(t->key));
+	t->key = sip_key();
 	t->ops = ops;
 	t->n_buckets = TABLE_FIRST;
 	t->buckets = xcalloc(t->n_buckets, sizeof(*t->buckets));

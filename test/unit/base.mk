@@ -14,6 +14,7 @@ check_PROGRAMS += \
 	test/unit/t_path \
 	test/unit/t_pool \
 	test/unit/t_proc \
+	test/unit/t_sip \
 	test/unit/t_str \
 	test/unit/t_strlist \
 	test/unit/t_table \
