@@ -45,9 +45,35 @@ static void test_sizes(void)
 	is(arena_copy(&a, "x", 2), "x", "and used again");
 }
 
+static void test_given(void)
+{
+	AUTO(arena) struct arena a = { 0 };
+	char *x = arena_take(&a, 100);
+	char *y = arena_take(&a, 20);
+	char *z = arena_take(&a, 99);
+
+	arena_give(&a, x, 100);
+	arena_give(&a, y, 20);
+	arena_give(&a, z, 99);
+	ok(arena_take(&a, 97) == z, "one of the same size is used again");
+	ok(arena_take(&a, 104) == x, "and another");
+	ok(arena_take(&a, 24) == y, "and one of another size");
+	char *more = arena_take(&a, 100);
+
+	ok(more != x && more != y && more != z, "then a new one");
+	size_t bytes = a.bytes;
+
+	for (int i = 0; i < 100000; i++)
+		arena_give(&a, arena_take(&a, 4000), 4000);
+	ok(a.bytes == bytes, "%zu bytes, whatever comes and goes", bytes);
+	arena_give(&a, arena_take(&a, 5 << 20), 5 << 20);
+	ok(a.bytes >= 5 << 20, "a big one is not");
+}
+
 int main(void)
 {
 	test_many();
 	test_sizes();
+	test_given();
 	return tap_done();
 }
