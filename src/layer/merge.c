@@ -31,8 +31,9 @@ struct records {
 struct merge {
 	const struct stack *stack;
 	struct records *layers;
-	size_t n_entries;
-	struct arena arena; /* names, inodes */
+	struct arena arena; /* names, inodes, attributes */
+	size_t record_bytes;
+	size_t limit; /* bytes of both */
 	struct shadow *shadow;
 	struct changeset *changeset;
 	merge_put *put;
@@ -48,8 +49,14 @@ struct merge *merge_new(const struct stack *s)
 	struct merge *m = xcalloc(1, sizeof(*m));
 
 	m->stack = s;
+	m->limit = MERGE_BYTES_MAX;
 	m->layers = xcalloc(s->n + 1, sizeof(*m->layers));
 	return m;
+}
+
+void merge_limit(struct merge *m, size_t bytes)
+{
+	m->limit = bytes;
 }
 
 void merge_free(struct merge *m)
@@ -149,12 +156,13 @@ static struct record *new_record(struct merge *m, size_t layer, struct err *e)
 {
 	struct records *l = &m->layers[layer];
 
-	if (m->n_entries == MERGE_ENTRIES_MAX) {
-		err_set(e, ERR_LIMIT, "more than %d entries",
-			MERGE_ENTRIES_MAX);
+	if (m->arena.bytes + m->record_bytes > m->limit) {
+		err_set(e, ERR_LIMIT,
+			"more names and attributes than %zu MiB of memory hold",
+			m->limit >> 20);
 		return NULL;
 	}
-	m->n_entries++;
+	m->record_bytes += sizeof(*l->v);
 	l->v = mem_grow(l->v, &l->cap, l->n + 1, sizeof(*l->v));
 	return &l->v[l->n++];
 }

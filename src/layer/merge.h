@@ -11,7 +11,8 @@
  * the result is right whatever the layers hold, and one pass is enough for
  * those that people make.
  *
- * Memory: names and inodes (inode.h) of all layers, some 250 bytes an entry.
+ * Memory: names and inodes (inode.h) of all layers, some 300 bytes an entry,
+ * those of the tree included.
  */
 #ifndef LAYER_MERGE_H
 #define LAYER_MERGE_H
@@ -27,10 +28,13 @@ struct merge *merge_new(const struct stack *s);
 void merge_free(struct merge *m);
 AUTO_DEFINE_PTR(merge, struct merge, merge_free)
 
-/* Limits. Both are far above any image that people make; what they cost is
- * memory. */
-#define MERGE_ENTRIES_MAX 20000000 /* of all layers */
-#define MERGE_XATTR_MAX (1u << 20) /* bytes of an entry's attributes */
+/* Limits. Both are far above any image that people make. The tree has its own
+ * (TREE_BYTES_MAX). */
+#define MERGE_BYTES_MAX ((size_t)2 << 30) /* of memory: 10 million entries */
+#define MERGE_XATTR_MAX (1u << 20)        /* bytes of an entry's attributes */
+
+/* BYTES of memory in place of MERGE_BYTES_MAX. */
+void merge_limit(struct merge *m, size_t bytes);
 
 /* Put away the content of a file whose name is not known yet, by reading R;
  * *HANDLE (not NULL, PUT's to free) will stand for it in inode.content. It may

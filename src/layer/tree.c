@@ -30,7 +30,8 @@ struct tree {
 	struct node *root;
 	uint64_t changes;
 	struct sip_key key;
-	struct arena arena; /* nodes; those that go leave their room */
+	struct arena arena; /* nodes */
+	size_t limit;       /* bytes of it */
 };
 
 static uint32_t hash_of(const struct tree *t, const struct node *dir,
@@ -68,13 +69,18 @@ static void table_grow(struct tree *t)
 
 /* The name and, for a symlink, its target stand behind the node, both with a
  * NUL. */
+static size_t node_size(size_t len, size_t target_size)
+{
+	size_t size = offsetof(struct node, name) + len + 1 + target_size;
+
+	return size < sizeof(struct node) ? sizeof(struct node) : size;
+}
+
 static struct node *node_new(struct tree *t, const char *name, size_t len,
 			     const char *target)
 {
 	size_t target_size = target ? strlen(target) + 1 : 0;
-	size_t size = offsetof(struct node, name) + len + 1 + target_size;
-	struct node *n =
-		arena_take(&t->arena, size < sizeof(*n) ? sizeof(*n) : size);
+	struct node *n = arena_take(&t->arena, node_size(len, target_size));
 
 	*n = (struct node){ 0 };
 	memcpy(n->name, name, len);
@@ -96,6 +102,17 @@ static struct node_dir *dir_new(struct tree *t, unsigned depth)
 	return d;
 }
 
+/* Layers can replace one name any number of times. */
+static void node_free(struct tree *t, struct node *n)
+{
+	size_t target_size =
+		n->type == NODE_SYMLINK ? strlen(tree_target(n)) + 1 : 0;
+
+	if (n->dir)
+		arena_give(&t->arena, n->dir, sizeof(*n->dir));
+	arena_give(&t->arena, n, node_size(strlen(n->name), target_size));
+}
+
 /* A node that is not in the tree yet. */
 static struct node *create(struct tree *t, const struct node *dir,
 			   const char *name, size_t len, enum node_type type,
@@ -105,6 +122,12 @@ static struct node *create(struct tree *t, const struct node *dir,
 		err_set(e, ERR_FORMAT,
 			"more than %d directories in one another",
 			TREE_DEPTH_MAX);
+		return NULL;
+	}
+	if (t->arena.bytes > t->limit) {
+		err_set(e, ERR_LIMIT,
+			"more names than %zu MiB of memory hold",
+			t->limit >> 20);
 		return NULL;
 	}
 	struct node *n = node_new(t, name, len, target);
@@ -154,6 +177,7 @@ static int drop(struct tree *t, struct node *n, struct err *e)
 	if (n->type == NODE_DIR || n->type == NODE_SYMLINK)
 		t->changes++;
 	t->n_nodes--;
+	node_free(t, n);
 	return 0;
 }
 
@@ -209,6 +233,7 @@ struct tree *tree_new(const struct tree_ops *ops)
 
 	t->key = sip_key();
 	t->ops = ops;
+	t->limit = TREE_BYTES_MAX;
 	t->n_buckets = TABLE_FIRST;
 	t->buckets = xcalloc(t->n_buckets, sizeof(*t->buckets));
 	t->root = node_new(t, "", 0, NULL);
@@ -224,6 +249,11 @@ void tree_free(struct tree *t)
 	arena_clear(&t->arena);
 	free(t->buckets);
 	free(t);
+}
+
+void tree_limit(struct tree *t, size_t bytes)
+{
+	t->limit = bytes;
 }
 
 struct node *tree_root(const struct tree *t)

@@ -21,6 +21,7 @@
 
 #define TREE_DEPTH_MAX 2048 /* directories in one another */
 #define TREE_LAYER_MAX UINT16_MAX
+#define TREE_BYTES_MAX ((size_t)2 << 30) /* of memory: some 20 million names */
 
 enum node_type {
 	NODE_DIR,
@@ -75,6 +76,9 @@ struct tree *tree_new(const struct tree_ops *ops);
 void tree_free(struct tree *t);
 AUTO_DEFINE_PTR(tree, struct tree, tree_free)
 
+/* BYTES of memory in place of TREE_BYTES_MAX. */
+void tree_limit(struct tree *t, size_t bytes);
+
 /* The root is an implied directory of layer 0 until it is changed. */
 struct node *tree_root(const struct tree *t);
 size_t tree_count(const struct tree *t); /* nodes, the root included */
@@ -92,7 +96,7 @@ bool tree_is_within(const struct node *n, const struct node *dir);
 /* A new entry NAME of TYPE in DIR for LAYER. An existing directory stays if the
  * new one is a directory too (*FRESH false); anything else of that name goes,
  * with all below it, whichever layer wrote it. TARGET for symlinks. Nothing is
- * made on disk. ERR_FORMAT if too deep. */
+ * made on disk. ERR_FORMAT if too deep, ERR_LIMIT if too many. */
 MUST_CHECK int tree_put(struct tree *t, struct node *dir, const char *name,
 			enum node_type type, const char *target, unsigned layer,
 			struct node **out, bool *fresh, struct err *e);

@@ -271,6 +271,42 @@ static void test_top(void)
 	is(str_text(&out), "etc/config=theirs ch ch/config=ours", "in order");
 }
 
+/* What is kept of all layers is limited, whether it will be in the tree or
+ * not. */
+static void test_memory(void)
+{
+	AUTO(fixture) struct fixture f;
+	AUTO(str) struct str value = { 0 };
+	struct str *tar = &f.layers.tar[0];
+	static const struct mktar x = MK_FILE("x", "");
+	static const struct mktar pax = { .type = 'x', .name = "pax" };
+	struct err e = { 0 };
+
+	fixture_init(&f, &(struct mktar)MK_END);
+	tar->len = 0;
+	while (value.len < 100000)
+		str_add(&value, "0123456789");
+	for (int i = 0; i < 40; i++) {
+		AUTO(str) struct str records = { 0 };
+
+		mktar_record(&records, "SCHILY.xattr.user.a", value.p,
+			     value.len);
+		mktar_bytes(tar, &pax, records.p, records.len);
+		mktar_add(tar, &x);
+	}
+	mktar_end(tar);
+	f.to[0].size = tar->len;
+	f.to[0].blob_hex = f.to[0].diff_hex = NULL;
+	AUTO(merge) struct merge *m = merge_new(&f.stack.stack);
+
+	merge_limit(m, 2 << 20);
+	ok(merge_read(m, put, &f, &e), "40 times 100 KB");
+	is(e.msg,
+	   "1: 'x': more names and attributes than 2 MiB of memory hold",
+	   "are too much");
+	is_num(e.kind, ERR_LIMIT, "a limit");
+}
+
 static void test_inode(void)
 {
 	AUTO(fixture) struct fixture f;
@@ -311,6 +347,7 @@ int main(void)
 	test_each();
 	test_changed();
 	test_top();
+	test_memory();
 	test_inode();
 	return tap_done();
 }

@@ -355,10 +355,47 @@ static void test_many(void)
 	is_num((long long)tree_count(t), 3, "what is left");
 }
 
+/* What goes leaves its room to what comes; what stays may not take too much. */
+static void test_memory(void)
+{
+	AUTO(tree) struct tree *t = tree_new(&ops);
+	AUTO(str) struct str target = { 0 };
+	struct node *root = tree_root(t);
+	struct node *n;
+	struct err e = { 0 };
+	bool fresh;
+	int i;
+
+	while (target.len < 4000)
+		str_add(&target, "0123456789");
+	tree_limit(t, 3 << 20);
+	for (i = 0; i < 100000; i++)
+		if (tree_put(t, root, "s", NODE_SYMLINK, target.p, 1, &n,
+			     &fresh, &e))
+			break;
+	is_num(i, 100000, "a symlink that is replaced");
+	for (i = 0; i < 100000; i++)
+		if (!tree_imply(t, root, "d", 1, 1, &e) ||
+		    tree_whiteout(t, root, "d", 2, &e))
+			break;
+	is_num(i, 100000, "a directory that comes and goes");
+	for (i = 0; i < 100000; i++) {
+		autostr char *name = str_fmt("%d", i);
+
+		if (tree_put(t, root, name, NODE_SYMLINK, target.p, 1, &n,
+			     &fresh, &e))
+			break;
+	}
+	is(e.msg, "more names than 3 MiB of memory hold", "symlinks that stay");
+	ok(i > 400 && i < 1100, "%d of them", i);
+	is_num(e.kind, ERR_LIMIT, "a limit");
+}
+
 int main(void)
 {
 	test_scripts();
 	test_limits();
 	test_many();
+	test_memory();
 	return tap_done();
 }
