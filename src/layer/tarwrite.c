@@ -63,12 +63,17 @@ static int flush(struct tarwrite *w, struct err *e)
 	return n ? w->write(w->ctx, w->pending.p, n, e) : 0;
 }
 
+static int flush_full(struct tarwrite *w, struct err *e)
+{
+	return w->pending.len >= COLLECT_BYTES ? flush(w, e) : 0;
+}
+
 static int put(struct tarwrite *w, const void *p, size_t n, struct err *e)
 {
 	if (n >= DIRECT_BYTES)
 		return flush(w, e) ? -1 : w->write(w->ctx, p, n, e);
 	str_addn(&w->pending, p, n);
-	return w->pending.len >= COLLECT_BYTES ? flush(w, e) : 0;
+	return flush_full(w, e);
 }
 
 static int put_zeros(struct tarwrite *w, uint64_t n, struct err *e)
@@ -199,7 +204,9 @@ static int head(struct tarwrite *w, const struct entry *x, uint64_t stored,
 	}
 	while (x->has_xattrs && r->xattr(r->ctx, &name, &value, &n))
 		tarmake_xattr(&w->records, name, value, n);
-	return tarmake_head(x, stored, is_sparse, &w->records, &w->pending, e);
+	if (tarmake_head(x, stored, is_sparse, &w->records, &w->pending, e))
+		return -1;
+	return flush_full(w, e);
 }
 
 static int sparse(struct tarwrite *w, const struct entry *x,

@@ -381,6 +381,34 @@ static void test_full(void)
 	is_num(tarwrite_end(empty, &e), -1, "nor for the end");
 }
 
+static int measure(void *ctx, const void *p, size_t n, struct err *e)
+{
+	size_t *largest = ctx;
+
+	(void)p;
+	(void)e;
+	*largest = n > *largest ? n : *largest;
+	return 0;
+}
+
+/* Entries without content are not collected for ever. */
+static void test_memory(void)
+{
+	size_t largest = 0;
+	AUTO(tarwrite) struct tarwrite *w = tarwrite_new(measure, &largest);
+	struct item item = {
+		.x = { .type = ENTRY_SYMLINK, NAME("x"), LINK("target") },
+	};
+	struct err e = { 0 };
+	int failed = 0;
+
+	for (int i = 0; i < 1000; i++)
+		failed |= add(w, &item, &e);
+	ok(!failed && !tarwrite_end(w, &e), "a thousand symlinks");
+	ok(largest >= 65536 && largest < 70000, "at most %zu bytes at once",
+	   largest);
+}
+
 /* All cases in one archive: if its bytes change, so did the format, on which
  * reproducible output depends. */
 static void test_bytes(void)
@@ -408,6 +436,7 @@ int main(void)
 	test_half_seconds();
 	test_limit();
 	test_full();
+	test_memory();
 	test_bytes();
 	return tap_done();
 }
