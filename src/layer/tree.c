@@ -90,13 +90,14 @@ static struct node *node_new(struct tree *t, const char *name, size_t len,
 	return n;
 }
 
-static struct node_dir *dir_new(struct tree *t, unsigned depth)
+static struct node_dir *dir_new(struct tree *t, unsigned depth, unsigned layer)
 {
 	struct node_dir *d = arena_take(&t->arena, sizeof(*d));
 
 	*d = (struct node_dir){
 		.mode = IMPLIED_MODE,
 		.depth = (uint16_t)depth,
+		.pruned = (uint16_t)layer,
 		.slot = -1,
 	};
 	return d;
@@ -135,7 +136,7 @@ static struct node *create(struct tree *t, const struct node *dir,
 	n->type = (uint8_t)type;
 	n->layer = (uint16_t)layer;
 	if (type == NODE_DIR)
-		n->dir = dir_new(t, dir->dir->depth + 1U);
+		n->dir = dir_new(t, dir->dir->depth + 1U, layer);
 	return n;
 }
 
@@ -181,20 +182,23 @@ static int drop(struct tree *t, struct node *n, struct err *e)
 	return 0;
 }
 
-/* The first node of N's subtree, children before their parents ... */
-static struct node *deepest(struct node *n)
+/* The first node of N's subtree, children before their parents, without what is
+ * below directories that were pruned for LAYER ... */
+static struct node *deepest(struct node *n, unsigned layer)
 {
-	while (n->dir && n->dir->child)
+	while (n->dir && n->dir->child &&
+	       !(layer && n->dir->pruned == layer))
 		n = n->dir->child;
 	return n;
 }
 
 /* ... and the one after N, up to TOP, then NULL. To be asked before N goes. */
-static struct node *after(const struct node *n, const struct node *top)
+static struct node *after(const struct node *n, const struct node *top,
+			  unsigned layer)
 {
 	if (n == top)
 		return NULL;
-	return n->next ? deepest(n->next) : n->parent;
+	return n->next ? deepest(n->next, layer) : n->parent;
 }
 
 /* A directory that stays only because of what LAYER put into it is what it
@@ -208,15 +212,18 @@ static void imply(struct node *n, unsigned layer)
 	n->dir->is_implied = true;
 }
 
-/* What layers below LAYER put into TOP's subtree goes; TOP itself only if
- * TOO. */
+/* What layers below LAYER put into TOP's subtree goes; TOP itself only if TOO.
+ * It can't come back while LAYER is applied, so no directory is gone through
+ * twice for it, however many whiteouts say so. */
 static int prune(struct tree *t, struct node *top, bool too, unsigned layer,
 		 struct err *e)
 {
 	struct node *next;
 
-	for (struct node *n = deepest(top); n; n = next) {
-		next = after(n, top);
+	for (struct node *n = deepest(top, layer); n; n = next) {
+		next = after(n, top, layer);
+		if (n->dir)
+			n->dir->pruned = (uint16_t)layer;
 		if (n->layer == layer || (n == top && !too))
 			continue;
 		if (n->dir && n->dir->child)
@@ -238,7 +245,7 @@ struct tree *tree_new(const struct tree_ops *ops)
 	t->buckets = xcalloc(t->n_buckets, sizeof(*t->buckets));
 	t->root = node_new(t, "", 0, NULL);
 	t->root->parent = t->root;
-	t->root->dir = dir_new(t, 0);
+	t->root->dir = dir_new(t, 0, 0);
 	t->root->dir->is_implied = true;
 	t->n_nodes = 1;
 	return t;
@@ -466,7 +473,7 @@ int tree_each_dir(struct tree *t,
 		  int (*fn)(void *ctx, struct node *n, struct err *e),
 		  void *ctx, struct err *e)
 {
-	for (struct node *n = deepest(t->root); n; n = after(n, t->root))
+	for (struct node *n = deepest(t->root, 0); n; n = after(n, t->root, 0))
 		if (n->dir && fn(ctx, n, e))
 			return -1;
 	return 0;

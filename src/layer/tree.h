@@ -52,10 +52,11 @@ struct node_dir {
 	uint32_t mtime_ns;
 	uint16_t mode;      /* permission bits */
 	uint16_t depth;     /* of the root: 0 */
-	bool is_implied;    /* there only because something is below it */
-	bool has_time;      /* mtime was given */
-	bool has_xattrs;    /* disk.c's: user.* attributes were set */
-	bool is_written;    /* tarwrite_merge.c's */
+	uint16_t pruned;    /* this layer finds nothing of lower ones below */
+	bool is_implied : 1; /* there only because something is below it */
+	bool has_time : 1;   /* mtime was given */
+	bool has_xattrs : 1; /* disk.c's: user.* attributes were set */
+	bool is_written : 1; /* tarwrite_merge.c's */
 	int8_t slot;        /* disk.c's: where its descriptor is, or -1 */
 	uint16_t disk_mode; /* disk.c's: permission bits it has on disk */
 };

@@ -13,6 +13,8 @@
 #include "layer/lookup.h"
 #include "tap.h"
 
+#include <time.h>
+
 /* A script is words between blanks: "d:PATH" a directory, "f:PATH" a file,
  * "p:PATH" a fifo, "s:PATH>TARGET" a symlink, "-" the next layer; whiteouts by
  * their names. The tree is listed as sorted words: "PATH/", "PATH", "PATH|",
@@ -77,6 +79,16 @@ static const struct {
 	  "d/? d/e/? d/e/new", false },
 	{ "whiteout and re-add over three layers",
 	  "f:a f:b - f:.wh.a f:.wh.b - f:a", "a", false },
+	{ "whiteout after opaque: the directory itself goes too",
+	  "d:d f:d/a - f:d/.wh..wh..opq f:.wh.d", "", false },
+	{ "opaque inside, then whiteout: what is new stays",
+	  "d:d d:d/e f:d/e/a f:d/b - f:d/e/.wh..wh..opq f:d/e/n f:.wh.d",
+	  "d/? d/e/? d/e/n", false },
+	{ "opaque twice, in two layers",
+	  "d:d f:d/a - f:d/.wh..wh..opq f:d/b - f:d/.wh..wh..opq f:d/c",
+	  "d/ d/c", false },
+	{ "a new directory's files go with the next layer's whiteout",
+	  "d:d - f:.wh.d d:d f:d/a - f:d/b f:.wh.d", "d/? d/b", false },
 	{ "third layer removes what the second implied",
 	  "f:d/a - f:d/b - f:.wh.d", "", false },
 	{ "whiteout with the prefix in the name", "f:a.wh.b - f:.wh.a.wh.b",
@@ -355,6 +367,35 @@ static void test_many(void)
 	is_num((long long)tree_count(t), 3, "what is left");
 }
 
+/* No whiteout is worth more than one walk over what its layer wrote. */
+static void test_whiteouts(void)
+{
+	static const char *const names[] = { "d/.wh..wh..opq", ".wh.d",
+					     "d/e/.wh..wh..opq", "d/.wh.e" };
+	AUTO(tree) struct tree *t = tree_new(&ops);
+	AUTO(lookup) struct lookup *l = lookup_new(t);
+	struct job j = { .tree = t, .lookup = l, .layer = 1 };
+	struct err e = { 0 };
+	int failed = run(&j, "d:d f:d/old d:d/e f:d/e/old -", &e);
+
+	for (int i = 0; i < 100000; i++) {
+		autostr char *path = str_fmt("d/e/f%d", i);
+
+		failed |= apply(&j, 'f', path, NULL, &e);
+	}
+	clock_t start = clock();
+
+	for (int i = 0; i < 400000; i++) {
+		autostr char *path = xstrdup(names[i % ARRAY_SIZE(names)]);
+
+		failed |= apply(&j, 'f', path, NULL, &e);
+	}
+	ok(!failed, "400000 whiteouts of 100000 files");
+	is_num((long long)tree_count(t), 3 + 100000, "all of them stay");
+	ok((clock() - start) / CLOCKS_PER_SEC < 15, "and soon: %ld ms",
+	   (long)((clock() - start) * 1000 / CLOCKS_PER_SEC));
+}
+
 /* What goes leaves its room to what comes; what stays may not take too much. */
 static void test_memory(void)
 {
@@ -396,6 +437,7 @@ int main(void)
 	test_scripts();
 	test_limits();
 	test_many();
+	test_whiteouts();
 	test_memory();
 	return tap_done();
 }
