@@ -26,6 +26,7 @@ struct lookup {
 /* One resolution: the paths that are still to be gone, innermost link last. */
 struct walk {
 	struct tree *tree;
+	enum lookup_rule rule;
 	unsigned layer; /* 0: make nothing */
 	struct node *at;
 	struct rest {
@@ -55,15 +56,19 @@ static int check_length(size_t len, struct err *e)
 		       LOOKUP_NAME_MAX);
 }
 
+static int not_a_dir(const char *s, size_t len, struct err *e)
+{
+	return err_set(e, ERR_FORMAT, "'%.*s', a whiteout, as a directory",
+		       (int)len, s);
+}
+
 static int check_middle(const char *s, size_t len, struct lookup_name *name,
 			struct err *e)
 {
 	if (starts(s, len, AUFS))
 		name->is_aufs = true;
 	else if (starts(s, len, WHITEOUT))
-		return err_set(e, ERR_FORMAT,
-			       "'%.*s', a whiteout, as a directory", (int)len,
-			       s);
+		return not_a_dir(s, len, e);
 	return 0;
 }
 
@@ -95,7 +100,11 @@ int lookup_parse(char *path, enum lookup_rule rule, struct lookup_name *name,
 	size_t len = lookup_cut(path);
 	size_t at = 0;
 
-	*name = (struct lookup_name){ .dir = path, .base = path + len };
+	*name = (struct lookup_name){
+		.rule = rule,
+		.dir = path,
+		.base = path + len,
+	};
 	if (len > LOOKUP_PATH_MAX)
 		return err_set(e, ERR_FORMAT,
 			       "a path of %zu bytes, more than the limit of %d",
@@ -126,10 +135,8 @@ static int missing(struct walk *w, const char *s, size_t len, struct err *e)
 	}
 	if (check_length(len, e))
 		return -1;
-	if (starts(s, len, WHITEOUT))
-		return err_set(e, ERR_FORMAT,
-			       "'%.*s', a whiteout, as a directory", (int)len,
-			       s);
+	if (w->rule == LOOKUP_LAYER && starts(s, len, WHITEOUT))
+		return not_a_dir(s, len, e);
 	w->at = tree_imply(w->tree, w->at, s, len, w->layer, e);
 	return w->at ? 0 : -1;
 }
@@ -215,6 +222,7 @@ int lookup_dir(struct lookup *l, const struct lookup_name *name, unsigned layer,
 {
 	struct walk w = {
 		.tree = l->tree,
+		.rule = name->rule,
 		.layer = layer,
 		.at = tree_root(l->tree),
 		.rest = { { name->dir, name->dir_len } },

@@ -13,17 +13,18 @@
 #define LOOKUP_NAME_MAX 255  /* bytes of a component */
 #define LOOKUP_PATH_MAX 4096 /* bytes of an entry's name */
 
+enum lookup_rule {
+	LOOKUP_LAYER, /* names ".wh.*" are those of layers */
+	LOOKUP_FLAT,  /* they are names like others */
+};
+
 /* An entry's name, taken apart. Points into what was parsed. */
 struct lookup_name {
+	enum lookup_rule rule;
 	const char *dir; /* directory part, not NUL-terminated */
 	size_t dir_len;
 	const char *base; /* last component; "" for the root itself */
 	bool is_aufs;     /* below AUFS's own ".wh..wh.*": not an entry */
-};
-
-enum lookup_rule {
-	LOOKUP_LAYER, /* names ".wh.*" are those of layers */
-	LOOKUP_FLAT,  /* they are names like others */
 };
 
 /* Cut what stands behind PATH's last component ("/", "/."); the rest's

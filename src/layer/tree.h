@@ -47,18 +47,18 @@ struct node {
 /* What only directories have. Mode and time are kept for the caller; the tree
  * sets them for implied directories (0755, no time). */
 struct node_dir {
-	struct node *child; /* first */
+	struct node *child;  /* first */
 	int64_t mtime_s;
 	uint32_t mtime_ns;
-	uint16_t mode;      /* permission bits */
-	uint16_t depth;     /* of the root: 0 */
-	uint16_t pruned;    /* this layer finds nothing of lower ones below */
+	uint16_t mode;       /* permission bits */
+	uint16_t depth;      /* of the root: 0 */
+	uint16_t pruned;     /* this layer finds nothing of lower ones below */
 	bool is_implied : 1; /* there only because something is below it */
 	bool has_time : 1;   /* mtime was given */
 	bool has_xattrs : 1; /* disk.c's: user.* attributes were set */
 	bool is_written : 1; /* tarwrite_merge.c's */
-	int8_t slot;        /* disk.c's: where its descriptor is, or -1 */
-	uint16_t disk_mode; /* disk.c's: permission bits it has on disk */
+	int8_t slot;         /* disk.c's: where its descriptor is, or -1 */
+	uint16_t disk_mode;  /* disk.c's: permission bits it has on disk */
 };
 
 /* Callbacks that keep the disk in step. GONE is called for a node before it is

@@ -147,6 +147,7 @@ static const struct {
 struct job {
 	struct tree *tree;
 	struct lookup *lookup;
+	enum lookup_rule rule;
 	unsigned layer;
 };
 
@@ -195,9 +196,11 @@ static int apply(struct job *j, char letter, char *path, const char *target,
 	const char *hidden;
 	bool fresh;
 
-	if (lookup_parse(path, LOOKUP_LAYER, &name, e))
+	if (lookup_parse(path, j->rule, &name, e))
 		return -1;
-	enum whiteout kind = whiteout_of(name.base, &hidden);
+	enum whiteout kind = j->rule == LOOKUP_LAYER
+				     ? whiteout_of(name.base, &hidden)
+				     : WHITEOUT_NONE;
 
 	if (name.is_aufs || kind == WHITEOUT_IGNORE)
 		return 0;
@@ -287,6 +290,34 @@ static void test_scripts(void)
 			is_num((long long)tree_count(t), (long long)names.n + 1,
 			       cases[i].what);
 	}
+}
+
+/* No layer: names ".wh.*" are names, of implied directories too. */
+static void test_flat(void)
+{
+	static const char script[] =
+		"f:.wh.a f:.wh.d/f f:d/.wh..wh..opq s:l>.wh.e/g f:l/h "
+		"f:.wh..wh.plnk/1";
+	AUTO(tree) struct tree *t = tree_new(&ops);
+	AUTO(lookup) struct lookup *l = lookup_new(t);
+	AUTO(strlist) struct strlist names = { 0 };
+	struct job j = {
+		.tree = t,
+		.lookup = l,
+		.rule = LOOKUP_FLAT,
+		.layer = 1,
+	};
+	struct err e = { 0 };
+	int rc = run(&j, script, &e);
+
+	list(&names, tree_root(t), "");
+	strlist_sort(&names);
+	autostr char *got = strlist_join(&names, " ");
+
+	is(rc ? e.msg : got,
+	   ".wh..wh.plnk/? .wh..wh.plnk/1 .wh.a .wh.d/? .wh.d/f .wh.e/? "
+	   ".wh.e/g/? .wh.e/g/h d/? d/.wh..wh..opq l>.wh.e/g",
+	   "not a layer");
 }
 
 static void test_limits(void)
@@ -435,6 +466,7 @@ static void test_memory(void)
 int main(void)
 {
 	test_scripts();
+	test_flat();
 	test_limits();
 	test_many();
 	test_whiteouts();
