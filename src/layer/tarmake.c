@@ -120,6 +120,8 @@ void tarmake_xattr(struct str *records, const char *name, const void *value,
 	for (; *name; name++)
 		if (*name == '=')
 			str_add(&key, "%3D");
+		else if (*name == '%')
+			str_add(&key, "%25");
 		else
 			str_addc(&key, *name);
 	tarmake_record(records, key.p, value, n);

@@ -21,7 +21,8 @@
 void tarmake_record(struct str *records, const char *key, const void *value,
 		    size_t n);
 void tarmake_number(struct str *records, const char *key, uint64_t value);
-/* An extended attribute. GNU tar writes a "=" in its name as "%3D". */
+/* An extended attribute. As GNU tar does, a "=" in its name is written as "%3D"
+ * and a "%" as "%25". */
 void tarmake_xattr(struct str *records, const char *name, const void *value,
 		   size_t n);
 

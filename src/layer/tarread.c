@@ -38,6 +38,7 @@ struct tarread {
 	struct str kept;  /* of them, what lies before the block */
 	struct str name;
 	struct str link;
+	struct str xattr;
 	uint64_t size;
 	uint64_t data_end;    /* of the pieces given out */
 	uint64_t content_end; /* where they must end; behind it is a hole */
@@ -114,6 +115,7 @@ void tarread_free(struct tarread *r)
 	str_clear(&r->kept);
 	str_clear(&r->name);
 	str_clear(&r->link);
+	str_clear(&r->xattr);
 	free(r);
 }
 
@@ -401,11 +403,30 @@ int tarread_data(struct tarread *r, const void **p, size_t *n, uint64_t *offset,
 	return 1;
 }
 
+/* The name of an attribute, in which GNU tar writes "%3D" for "=" and "%25" for
+ * "%": xattr_decode_keyword of its xheader.c. */
+static void decode(const char *name, struct str *out)
+{
+	out->len = 0;
+	while (*name) {
+		bool is_equals = str_starts(name, "%3D");
+		bool is_coded = is_equals || str_starts(name, "%25");
+
+		str_addc(out, is_equals ? '=' : *name);
+		name += is_coded ? 3 : 1;
+	}
+}
+
 bool tarread_xattr(struct tarread *r, const char **name, const void **value,
 		   size_t *size)
 {
-	return archive_entry_xattr_next(r->entry, name, value, size) ==
-	       ARCHIVE_OK;
+	if (archive_entry_xattr_next(r->entry, name, value, size) != ARCHIVE_OK)
+		return false;
+	if (!strchr(*name, '%'))
+		return true;
+	decode(*name, &r->xattr);
+	*name = r->xattr.p;
+	return true;
 }
 
 static int on_next(void *ctx, struct entry *out, struct err *e)

@@ -315,8 +315,8 @@ static void test_flat(void)
 	autostr char *got = strlist_join(&names, " ");
 
 	is(rc ? e.msg : got,
-	   ".wh..wh.plnk/? .wh..wh.plnk/1 .wh.a .wh.d/? .wh.d/f .wh.e/? "
-	   ".wh.e/g/? .wh.e/g/h d/? d/.wh..wh..opq l>.wh.e/g",
+	   ".wh..wh.plnk/1 .wh..wh.plnk/? .wh.a .wh.d/? .wh.d/f .wh.e/? "
+	   ".wh.e/g/? .wh.e/g/h d/.wh..wh..opq d/? l>.wh.e/g",
 	   "not a layer");
 }
 
