@@ -89,12 +89,23 @@ static int by_name(const void *a, const void *b)
 		      ((const struct inode_xattr *)b)->name);
 }
 
+/* The one of X called NAME; the N-th if there is none. */
+static size_t find_xattr(const struct inode_xattr *x, size_t n,
+			 const char *name)
+{
+	size_t i = 0;
+
+	while (i < n && strcmp(x[i].name, name) != 0)
+		i++;
+	return i;
+}
+
 /* In the order of their names, so that the order in an archive is nothing that
- * an image depends on. */
+ * an image depends on. bsdtar writes each in two ways; the last counts. */
 static int keep_xattrs(struct merge *m, struct inode *inode,
 		       const struct entries *r, struct err *e)
 {
-	struct inode_xattr x[256];
+	struct inode_xattr x[MERGE_XATTRS_MAX];
 	size_t n = 0;
 	size_t bytes = 0;
 	const char *name;
@@ -102,13 +113,22 @@ static int keep_xattrs(struct merge *m, struct inode *inode,
 	size_t size;
 
 	while (r->xattr(r->ctx, &name, &value, &size)) {
+		size_t i = find_xattr(x, n, name);
+
 		bytes += strlen(name) + size;
-		if (n == ARRAY_SIZE(x) || bytes > MERGE_XATTR_MAX)
+		if (i < n)
+			bytes -= strlen(name) + x[i].size;
+		if (bytes > MERGE_XATTR_MAX)
 			return err_set(e, ERR_LIMIT,
-				       "more than %zu extended attributes, or "
-				       "%u bytes of them",
-				       ARRAY_SIZE(x), MERGE_XATTR_MAX);
-		x[n++] = (struct inode_xattr){
+				       "more than %u bytes of extended "
+				       "attributes",
+				       MERGE_XATTR_MAX);
+		if (i == ARRAY_SIZE(x))
+			return err_set(e, ERR_LIMIT,
+				       "more than %zu extended attributes",
+				       ARRAY_SIZE(x));
+		n += i == n;
+		x[i] = (struct inode_xattr){
 			.name = arena_copy(&m->arena, name, strlen(name) + 1),
 			.value = arena_copy(&m->arena, value, size),
 			.size = size,

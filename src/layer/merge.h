@@ -28,10 +28,11 @@ struct merge *merge_new(const struct stack *s);
 void merge_free(struct merge *m);
 AUTO_DEFINE_PTR(merge, struct merge, merge_free)
 
-/* Limits. Both are far above any image that people make. The tree has its own
+/* Limits. All are far above any image that people make. The tree has its own
  * (TREE_BYTES_MAX). */
 #define MERGE_BYTES_MAX ((size_t)2 << 30) /* of memory: 10 million entries */
-#define MERGE_XATTR_MAX (1u << 20)        /* bytes of an entry's attributes */
+#define MERGE_XATTRS_MAX 256              /* attributes of an entry */
+#define MERGE_XATTR_MAX (1u << 20)        /* bytes of them */
 
 /* BYTES of memory in place of MERGE_BYTES_MAX. */
 void merge_limit(struct merge *m, size_t bytes);

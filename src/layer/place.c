@@ -9,6 +9,7 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/strlist.h"
 #include "layer/disk.h"
 
 #include <string.h>
@@ -30,6 +31,7 @@ struct change {
 	struct place *p;
 	const struct entries *r;
 	const struct entry *entry;
+	struct strlist lost; /* names of attributes that can't be kept */
 };
 
 struct place *place_new(int root, struct unpack_stats *stats, struct err *e)
@@ -84,8 +86,20 @@ static bool is_kept(struct change *ch, const char *name)
 	if (str_starts(name, "user."))
 		return !str_starts(name, "user.overlay.");
 	if (!strcmp(name, "security.capability"))
-		ch->p->stats->xattrs++;
+		strlist_add(&ch->lost, name);
 	return false;
+}
+
+/* Each once: bsdtar writes attributes in two ways. */
+static void count_lost(struct change *ch)
+{
+	struct strlist *lost = &ch->lost;
+
+	strlist_sort(lost);
+	for (size_t i = 0; i < lost->n; i++)
+		if (!i || strcmp(lost->v[i], lost->v[i - 1]) != 0)
+			ch->p->stats->xattrs++;
+	strlist_clear(lost);
 }
 
 /* Set the entry's attributes; whether there are any now. Those the file system
@@ -101,10 +115,11 @@ static bool set_xattrs(struct change *ch, int fd)
 		if (!is_kept(ch, name))
 			continue;
 		if (fsetxattr(fd, name, value, size, 0))
-			ch->p->stats->xattrs++;
+			strlist_add(&ch->lost, name);
 		else
 			any = true;
 	}
+	count_lost(ch);
 	return any;
 }
 
@@ -117,7 +132,8 @@ static void count_xattrs(struct change *ch)
 
 	while (ch->r->xattr(ch->r->ctx, &name, &value, &size))
 		if (is_kept(ch, name))
-			ch->p->stats->xattrs++;
+			strlist_add(&ch->lost, name);
+	count_lost(ch);
 }
 
 /* Attributes of a directory are those of its last entry. */
@@ -139,7 +155,7 @@ static int make_dir(void *ctx, struct node *n, bool fresh,
 		    const struct entry *entry, const struct entries *r,
 		    struct err *e)
 {
-	struct change ch = { ctx, r, entry };
+	struct change ch = { .p = ctx, .r = r, .entry = entry };
 	struct timespec mtime = clamp(ch.p->stats, entry->mtime);
 
 	count(&ch);
@@ -190,7 +206,7 @@ static int write_content(struct change *ch, struct node *node,
 static int make_file(void *ctx, struct node *n, const struct entry *entry,
 		     const struct entries *r, struct err *e)
 {
-	struct change ch = { ctx, r, entry };
+	struct change ch = { .p = ctx, .r = r, .entry = entry };
 	struct disk *disk = ch.p->disk;
 	mode_t mode = keep_mode(&ch, S_IRUSR);
 	struct closer_file f;
@@ -213,7 +229,7 @@ static int make_file(void *ctx, struct node *n, const struct entry *entry,
 static int make_other(void *ctx, struct node *n, const struct entry *entry,
 		      const struct entries *r, struct err *e)
 {
-	struct change ch = { ctx, r, entry };
+	struct change ch = { .p = ctx, .r = r, .entry = entry };
 	struct timespec mtime;
 
 	count(&ch);

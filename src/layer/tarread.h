@@ -30,8 +30,8 @@ MUST_CHECK int tarread_next(struct tarread *r, struct entry *entry,
 /* The next piece of the entry's content, see entry.h. */
 MUST_CHECK int tarread_data(struct tarread *r, const void **p, size_t *n,
 			    uint64_t *offset, struct err *e);
-/* The entry's next extended attribute, its name valid until the next call; false
- * if there is no more. */
+/* The entry's next extended attribute, its name valid until the next call;
+ * false if there is no more. */
 bool tarread_xattr(struct tarread *r, const char **name, const void **value,
 		   size_t *size);
 /* All that as a source; R's as long as it lives. */

@@ -36,7 +36,8 @@ static void test_stats(void)
 		MK_CHAR("d/null"),
 		MK_PAX("mtime=99999999999999\n"),
 		MK_SYM("l", "d"),
-		MK_PAX("SCHILY.xattr.security.capability=1\n"
+		MK_PAX("LIBARCHIVE.xattr.security.capability=MQ==\n"
+		       "SCHILY.xattr.security.capability=1\n"
 		       "SCHILY.xattr.security.selinux=1\n"
 		       "SCHILY.xattr.trusted.x=1\n"
 		       "SCHILY.xattr.user.overlay.opaque=y\n"),

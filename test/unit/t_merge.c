@@ -307,12 +307,54 @@ static void test_memory(void)
 	is_num(e.kind, ERR_LIMIT, "a limit");
 }
 
+/* N attributes of SIZE bytes: what is said of them. */
+static char *with_xattrs(size_t n, size_t size)
+{
+	AUTO(fixture) struct fixture f;
+	AUTO(str) struct str records = { 0 };
+	AUTO(str) struct str value = { 0 };
+	struct str *tar = &f.layers.tar[0];
+	static const struct mktar x = MK_FILE("x", "");
+	static const struct mktar pax = { .type = 'x', .name = "pax" };
+	struct err e = { 0 };
+
+	fixture_init(&f, &(struct mktar)MK_END);
+	tar->len = 0;
+	while (value.len < size)
+		str_addc(&value, 'v');
+	for (size_t i = 0; i < n; i++) {
+		autostr char *key = str_fmt("SCHILY.xattr.user.%zu", i);
+
+		mktar_record(&records, key, str_text(&value), value.len);
+	}
+	mktar_bytes(tar, &pax, records.p, records.len);
+	mktar_add(tar, &x);
+	mktar_end(tar);
+	f.to[0].size = tar->len;
+	f.to[0].blob_hex = f.to[0].diff_hex = NULL;
+	AUTO(merge) struct merge *m = merge_new(&f.stack.stack);
+
+	return xstrdup(merge_read(m, put, &f, &e) ? e.msg : "read");
+}
+
+static void test_xattr_limits(void)
+{
+	autostr char *all = with_xattrs(256, 1);
+	autostr char *more = with_xattrs(257, 1);
+	autostr char *large = with_xattrs(100, 10400);
+
+	is(all, "read", "256 attributes");
+	is(more, "1: 'x': more than 256 extended attributes", "not 257");
+	is(large, "read", "100 times 10400 bytes");
+}
+
 static void test_inode(void)
 {
 	AUTO(fixture) struct fixture f;
 	struct err e = { 0 };
 	static const struct mktar entries[] = {
-		MK_PAX("SCHILY.xattr.security.capability=1\n"
+		MK_PAX("LIBARCHIVE.xattr.user.a=YmM=\n"
+		       "SCHILY.xattr.security.capability=1\n"
 		       "SCHILY.xattr.user.a=bc\n"
 		       "uid=3000000\ngid=7\n"),
 		{ '0', "f", NULL, "x", 06755, 12 },
@@ -348,6 +390,7 @@ int main(void)
 	test_changed();
 	test_top();
 	test_memory();
+	test_xattr_limits();
 	test_inode();
 	return tap_done();
 }
