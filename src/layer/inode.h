@@ -21,7 +21,6 @@ struct inode_xattr {
 struct inode {
 	uint8_t type;     /* enum entry_type, never ENTRY_HARDLINK */
 	uint16_t mode;    /* 07777 */
-	uint16_t layer;   /* that it is from, from 0 */
 	uint32_t n_links; /* names in the tree */
 	uint32_t uid, gid;
 	uint32_t major, minor; /* of devices */

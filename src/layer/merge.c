@@ -151,15 +151,13 @@ static uint64_t held(const struct entry *x)
 	return sum;
 }
 
-static struct inode *keep_inode(struct merge *m, size_t layer,
-				const struct entry *x)
+static struct inode *keep_inode(struct merge *m, const struct entry *x)
 {
 	struct inode *inode = arena_take(&m->arena, sizeof(*inode));
 
 	*inode = (struct inode){
 		.type = (uint8_t)x->type,
 		.mode = (uint16_t)(x->mode & 07777),
-		.layer = (uint16_t)layer,
 		.uid = x->uid,
 		.gid = x->gid,
 		.major = x->major,
@@ -206,7 +204,7 @@ static int read_entry(struct merge *m, size_t layer, const struct entry *x,
 	/* A hard link with content is refused when it is applied. */
 	if (x->type == ENTRY_HARDLINK && !x->size)
 		return 0;
-	record->inode = keep_inode(m, layer, x);
+	record->inode = keep_inode(m, x);
 	if (x->has_xattrs && keep_xattrs(m, record->inode, r, e))
 		return -1;
 	if (!is_wanted(m, x))
