@@ -40,7 +40,7 @@ static ssize_t list(struct attrs *a, int fd)
 	return flistxattr(fd, a->names, a->names_len);
 }
 
-static bool is_wanted(const char *name)
+bool attrs_belong(const char *name)
 {
 	if (str_starts(name, "user.overlay.") ||
 	    str_starts(name, "trusted.overlay."))
@@ -91,7 +91,7 @@ int attrs_read(struct attrs *a, int fd, struct err *e)
 	if (len < 0)
 		return err_sys(e, "can't list attributes");
 	for (; name < a->names + len; name += strlen(name) + 1)
-		if (is_wanted(name) && add(a, fd, name, e))
+		if (attrs_belong(name) && add(a, fd, name, e))
 			return -1;
 	if (a->n > 1)
 		qsort(a->v, a->n, sizeof(*a->v), by_name);

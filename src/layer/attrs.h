@@ -1,11 +1,11 @@
-/* attrs.h - the extended attributes of an open file or directory that belong
- * into an image: user.*, trusted.* and security.capability.
+/* attrs.h - the extended attributes that belong into an image: user.*,
+ * trusted.* and security.capability; and how those of an open file are read.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Left out is what is the host's: labels and signatures of its security
- * modules, access lists (they name its users), and user.overlay.* and
- * trusted.overlay.*, with which the image would tell an overlay file system
- * things.
+ * Left out, of files and of images that have them, is what is a host's: labels
+ * and signatures of its security modules, access lists (they name its users),
+ * and user.overlay.* and trusted.overlay.*, with which the image would tell an
+ * overlay file system things.
  */
 #ifndef LAYER_ATTRS_H
 #define LAYER_ATTRS_H
@@ -32,6 +32,9 @@ struct attrs {
 	size_t cap;
 	size_t next; /* attrs_next's */
 };
+
+/* Does the attribute NAME belong into an image? */
+bool attrs_belong(const char *name);
 
 void attrs_clear(struct attrs *a);
 AUTO_DEFINE(attrs, struct attrs, attrs_clear)

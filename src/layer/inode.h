@@ -2,9 +2,9 @@
  * known of a file but its name.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Nothing is left out yet: set-ID bits, devices, any owner. Names that are hard
- * links of one another share one inode. Who writes the tree decides what to
- * keep.
+ * Nothing is left out yet (set-ID bits, devices, any owner) but attributes that
+ * do not belong into an image (attrs_belong). Names that are hard links of one
+ * another share one inode. Who writes the tree decides what to keep.
  */
 #ifndef LAYER_INODE_H
 #define LAYER_INODE_H

@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/intr.h"
 #include "base/mem.h"
+#include "layer/attrs.h"
 #include "layer/changeset.h"
 #include "layer/shadow.h"
 
@@ -115,6 +116,8 @@ static int keep_xattrs(struct merge *m, struct inode *inode,
 	while (r->xattr(r->ctx, &name, &value, &size)) {
 		size_t i = find_xattr(x, n, name);
 
+		if (!attrs_belong(name))
+			continue;
 		bytes += strlen(name) + size;
 		if (i < n)
 			bytes -= strlen(name) + x[i].size;
@@ -311,9 +314,7 @@ static bool has_failed(void *ctx)
 
 static int settle(void *ctx, struct err *e)
 {
-	(void)ctx;
-	(void)e;
-	return 0;
+	return on_node(ctx, NULL, e);
 }
 
 static int apply_layers(struct merge *m, struct err *e)

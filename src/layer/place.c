@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/strlist.h"
+#include "layer/attrs.h"
 #include "layer/disk.h"
 
 #include <string.h>
@@ -84,7 +85,7 @@ static mode_t keep_mode(struct change *ch, mode_t needed)
 static bool is_kept(struct change *ch, const char *name)
 {
 	if (str_starts(name, "user."))
-		return !str_starts(name, "user.overlay.");
+		return attrs_belong(name);
 	if (!strcmp(name, "security.capability"))
 		strlist_add(&ch->lost, name);
 	return false;

@@ -93,13 +93,7 @@ static uint32_t clamp(struct sqfsinode *w, int64_t s)
 	return s < 0 ? 0 : UINT32_MAX;
 }
 
-static bool is_overlay(const char *name)
-{
-	const char *dot = strchr(name, '.');
-
-	return dot && str_starts(dot, ".overlay.");
-}
-
+/* Has the format room for it? */
 static bool is_kept(const struct inode_xattr *x)
 {
 	return (str_starts(x->name, "user.") ||
@@ -123,8 +117,6 @@ static int xattr_index(struct sqfsinode *w, const struct inode *in,
 	for (size_t i = 0; i < in->n_xattrs && !code; i++) {
 		const struct inode_xattr *x = &in->xattrs[i];
 
-		if (is_overlay(x->name))
-			continue;
 		if (is_kept(x))
 			code = sqfs_xattr_writer_add(w->xattrs, x->name,
 						     x->value, x->size);

@@ -355,6 +355,11 @@ static void test_inode(void)
 	static const struct mktar entries[] = {
 		MK_PAX("LIBARCHIVE.xattr.user.a=YmM=\n"
 		       "SCHILY.xattr.security.capability=1\n"
+		       "SCHILY.xattr.security.selinux=label\n"
+		       "SCHILY.xattr.system.posix_acl_access=1\n"
+		       "SCHILY.xattr.trusted.overlay.opaque=y\n"
+		       "SCHILY.xattr.trusted.x=1\n"
+		       "SCHILY.xattr.user.overlay.opaque=y\n"
 		       "SCHILY.xattr.user.a=bc\n"
 		       "uid=3000000\ngid=7\n"),
 		{ '0', "f", NULL, "x", 06755, 12 },
@@ -374,9 +379,11 @@ static void test_inode(void)
 	is_num(i->uid, 3000000, "owner");
 	is_num(i->gid, 7, "group");
 	is_num(i->mtime_s, 12, "time");
-	is_num((long long)i->n_xattrs, 2, "attributes");
-	is(i->xattrs[1].name, "user.a", "one");
-	ok(i->xattrs[1].size == 2 && !memcmp(i->xattrs[1].value, "bc", 2),
+	is_num((long long)i->n_xattrs, 3, "attributes that are an image's");
+	is(i->xattrs[0].name, "security.capability", "one");
+	is(i->xattrs[1].name, "trusted.x", "two");
+	is(i->xattrs[2].name, "user.a", "three");
+	ok(i->xattrs[2].size == 2 && !memcmp(i->xattrs[2].value, "bc", 2),
 	   "and what it says");
 	i = node_inode(tree_child(t, tree_root(t), "null", 4));
 	is_num(i->type, ENTRY_CHAR, "a device");

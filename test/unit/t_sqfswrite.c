@@ -164,8 +164,7 @@ static void test_left_out(void)
 			abort();
 	/* Of these only the first is what the lines want. */
 	plant_xattrs(p.inodes[1],
-		     "system.posix_acl_access=1 trusted.overlay.opaque=y "
-		     "user.overlay.x=1 user.=1 noprefix=1");
+		     "system.posix_acl_access=1 user.=1 noprefix=1");
 	tree_sort(p.tree);
 	p.inodes[0]->mtime_ns = 1;
 	if (sqfswrite_finish(w, p.tree, &size, &stats, &e))
