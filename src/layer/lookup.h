@@ -10,8 +10,8 @@
 
 #include "layer/tree.h"
 
-#define LOOKUP_NAME_MAX 255  /* bytes of a component */
-#define LOOKUP_PATH_MAX 4096 /* bytes of an entry's name */
+#define LOOKUP_NAME_MAX 255           /* bytes of a component */
+#define LOOKUP_PATH_MAX TREE_PATH_MAX /* bytes of an entry's name */
 
 enum lookup_rule {
 	LOOKUP_LAYER, /* names ".wh.*" are those of layers */

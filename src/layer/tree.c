@@ -90,13 +90,15 @@ static struct node *node_new(struct tree *t, const char *name, size_t len,
 	return n;
 }
 
-static struct node_dir *dir_new(struct tree *t, unsigned depth, unsigned layer)
+static struct node_dir *dir_new(struct tree *t, unsigned depth, size_t path_len,
+				unsigned layer)
 {
 	struct node_dir *d = arena_take(&t->arena, sizeof(*d));
 
 	*d = (struct node_dir){
 		.mode = IMPLIED_MODE,
 		.depth = (uint16_t)depth,
+		.path_len = (uint16_t)path_len,
 		.pruned = (uint16_t)layer,
 		.slot = -1,
 	};
@@ -119,10 +121,18 @@ static struct node *create(struct tree *t, const struct node *dir,
 			   const char *name, size_t len, enum node_type type,
 			   const char *target, unsigned layer, struct err *e)
 {
+	size_t path_len = dir->dir->path_len + (dir->dir->path_len > 0) + len;
+
 	if (type == NODE_DIR && dir->dir->depth >= TREE_DEPTH_MAX) {
 		err_set(e, ERR_FORMAT,
 			"more than %d directories in one another",
 			TREE_DEPTH_MAX);
+		return NULL;
+	}
+	if (path_len > TREE_PATH_MAX) {
+		err_set(e, ERR_FORMAT,
+			"a path of %zu bytes, more than the limit of %d",
+			path_len, TREE_PATH_MAX);
 		return NULL;
 	}
 	if (t->arena.bytes > t->limit) {
@@ -136,7 +146,7 @@ static struct node *create(struct tree *t, const struct node *dir,
 	n->type = (uint8_t)type;
 	n->layer = (uint16_t)layer;
 	if (type == NODE_DIR)
-		n->dir = dir_new(t, dir->dir->depth + 1U, layer);
+		n->dir = dir_new(t, dir->dir->depth + 1U, path_len, layer);
 	return n;
 }
 
@@ -245,7 +255,7 @@ struct tree *tree_new(const struct tree_ops *ops)
 	t->buckets = xcalloc(t->n_buckets, sizeof(*t->buckets));
 	t->root = node_new(t, "", 0, NULL);
 	t->root->parent = t->root;
-	t->root->dir = dir_new(t, 0, 0);
+	t->root->dir = dir_new(t, 0, 0, 0);
 	t->root->dir->is_implied = true;
 	t->n_nodes = 1;
 	return t;

@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #define TREE_DEPTH_MAX 2048 /* directories in one another */
+#define TREE_PATH_MAX 4096  /* bytes of a node's path, symlinks resolved */
 #define TREE_LAYER_MAX UINT16_MAX
 #define TREE_BYTES_MAX ((size_t)2 << 30) /* of memory: some 20 million names */
 
@@ -52,6 +53,7 @@ struct node_dir {
 	uint32_t mtime_ns;
 	uint16_t mode;       /* permission bits */
 	uint16_t depth;      /* of the root: 0 */
+	uint16_t path_len;   /* bytes of its path */
 	uint16_t pruned;     /* this layer finds nothing of lower ones below */
 	bool is_implied : 1; /* there only because something is below it */
 	bool has_time : 1;   /* mtime was given */

@@ -354,6 +354,28 @@ static void test_limits(void)
 	str_add(&path, "/dd");
 	ok(apply(&j, 'd', path.p, NULL, &e) && strstr(e.msg, "4098 bytes"),
 	   "not a path of 4098 bytes");
+	str_clear(&path);
+	while (path.len < 200)
+		str_addc(&path, 'e');
+	for (int i = 0; i < 20; i++) {
+		str_addc(&path, '/');
+		for (int k = 0; k < 200; k++)
+			str_addc(&path, 'e');
+	}
+	path.len = 4000;
+	path.p[4000] = '\0';
+	ok(!apply(&j, 'd', path.p, NULL, &e), "a path of 4000 bytes");
+	ok(!apply(&j, 's', (char[]){ "e" }, path.p, &e), "and a symlink there");
+	char name[] = "e/123456789012345678901234567890123456789012345678901234"
+		      "56789012345678901234567890123456789012345";
+
+	ok(!apply(&j, 'f', name, NULL, &e), "below it a path of 4096 bytes");
+	char longer[] = "e/12345678901234567890123456789012345678901234567890123"
+			"4567890123456789012345678901234567890123456";
+
+	ok(apply(&j, 'f', longer, NULL, &e) &&
+		   strstr(e.msg, "a path of 4097 bytes, more than the limit"),
+	   "not one of 4097: %s", e.msg);
 	n_gone = 0;
 	ok(!tree_remove(t, tree_child(t, tree_root(t), "d", 1), &e) &&
 		   n_gone == 2048,
