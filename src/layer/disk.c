@@ -11,8 +11,12 @@
 
 #include "layer/disk.h"
 
+#include "base/intr.h"
 #include "base/io.h"
 #include "base/mem.h"
+#include "base/str.h"
+#include "layer/attrs.h"
+#include "layer/content.h"
 
 #include <assert.h>
 #include <fcntl.h>
@@ -303,14 +307,57 @@ int disk_settle(struct disk *d, struct err *e)
 	return closer_wait(d->closer, e);
 }
 
-static int copy_content(struct disk *d, int parent, const char *name,
-			struct closer_file *to, struct stat *st, struct err *e)
+/* What can't be set here was set there, by us. */
+static int copy_xattrs(int from, int to, struct err *e)
 {
+	AUTO(attrs) struct attrs a = { 0 };
+	const char *attr;
+	const void *value;
+	size_t n;
+
+	if (attrs_read(&a, from, e))
+		return -1;
+	while (attrs_next(&a, &attr, &value, &n))
+		if (str_starts(attr, "user.") &&
+		    fsetxattr(to, attr, value, n, 0))
+			return err_sys(e, "can't set attribute '%s'", attr);
+	return 0;
+}
+
+/* Holes are left out. */
+static int copy_content(struct content *from, int to, const char *name,
+			struct err *e)
+{
+	uint64_t offset;
+	const void *p;
+	size_t n;
+	int got;
+
+	while ((got = content_next(from, &p, &n, &offset, e)) > 0)
+		if (intr_check(e) ||
+		    io_pwrite(to, p, n, (off_t)offset, name, e))
+			return -1;
+	if (got < 0)
+		return -1;
+	if (ftruncate(to, from->st.st_size))
+		return err_sys(e, "can't write '%s'", name);
+	return 0;
+}
+
+/* All of the file NAME in PARENT but its mode and time, which go to ST. */
+static int copy_body(struct disk *d, int parent, const char *name, int to,
+		     struct stat *st, struct err *e)
+{
+	AUTO(content) struct content c;
 	autofd int from = open_at(d, parent, name, O_RDONLY | O_NONBLOCK, 0);
 
+	content_init(&c);
 	if (from < 0 || fstat(from, st))
 		return err_sys(e, "can't read '%s'", name);
-	return io_copy(from, to->fd, name, NULL, e);
+	if (copy_xattrs(from, to, e) ||
+	    content_open(&c, TAKE_FD(from), st, name, e))
+		return -1;
+	return copy_content(&c, to, name, e);
 }
 
 /* Copy the file OLD, in directory OLD_PARENT, to N. */
@@ -321,9 +368,9 @@ static int copy_file(struct disk *d, struct node *n, int old_parent,
 	struct closer_file f;
 
 	if (closer_wait(d->closer, e) ||
-	    disk_create(d, n, S_IRUSR, false, &f, e))
+	    disk_create(d, n, S_IRUSR, true, &f, e))
 		return -1;
-	if (copy_content(d, old_parent, old->name, &f, &st, e)) {
+	if (copy_body(d, old_parent, old->name, f.fd, &st, e)) {
 		disk_abandon(&f);
 		return -1;
 	}

@@ -6,6 +6,7 @@
 
 #include "layer/disk.h"
 
+#include "forbid.h"
 #include "layertest.h"
 
 #include <sys/xattr.h>
@@ -332,6 +333,54 @@ static void test_in_the_way(void)
 	}
 }
 
+/* Where there are no hard links, a copy has what the file has. Last: from here
+ * on there are none. */
+static void test_copies(void)
+{
+	static const struct mktar entries[] = {
+		MK_PAX("GNU.sparse.map=1000000,5\n"
+		       "GNU.sparse.size=3000000000\n"
+		       "SCHILY.xattr.user.a=value\n"),
+		{ '0', "f", NULL, "abcde", 0440, 1000 },
+		MK_HARD("d/copy", "f"),
+		MK_SYM("s", "f"),
+		MK_HARD("d/s", "s"),
+		MK_END,
+	};
+	AUTO(layers) struct layers l = { 0 };
+	AUTO(place) struct place p = place_new();
+	autofd int root = openat(p.fd, "root", O_RDONLY | O_DIRECTORY);
+	struct unpack_stats stats;
+	struct err e = { 0 };
+	struct stat st = { 0 };
+	char got[6] = "";
+	bool works = !fsetxattr(root, "user.test", "x", 1, 0);
+
+	fremovexattr(root, "user.test");
+	if (forbid(SYS_linkat, EXDEV)) {
+		tap_skip("copies", "no seccomp here");
+		return;
+	}
+	layers_build(&l, entries);
+	ok(!place_unpack(&p, &l, &stats, &e), "no hard links here: %s", e.msg);
+	fstatat(root, "d/copy", &st, 0);
+	is_num(st.st_nlink, 1, "a copy");
+	is_num(st.st_size, 3000000000, "as long");
+	ok(st.st_blocks < 1000, "with holes");
+	is_num(st.st_mode & 07777, 0440, "its mode");
+	is_num(st.st_mtim.tv_sec, 1000, "and time");
+	autofd int fd = openat(root, "d/copy", O_RDONLY);
+
+	ok(pread(fd, got, 5, 1000000) == 5, "content");
+	is(got, "abcde", "and what it is");
+	autostr char *value = xattr_of(root, "d/copy", "user.a");
+
+	is(value, works ? "value" : NULL, "attributes");
+	ok(!fstatat(root, "d/s", &st, AT_SYMLINK_NOFOLLOW) &&
+		   S_ISLNK(st.st_mode),
+	   "a symlink");
+}
+
 int main(void)
 {
 	test_umasks();
@@ -342,5 +391,6 @@ int main(void)
 	test_sparse();
 	test_many_links();
 	test_in_the_way();
+	test_copies();
 	return tap_done();
 }
