@@ -114,35 +114,6 @@ int arread_data(struct arread *r, const void **p, size_t *n, uint64_t *offset,
 	return tarread_data(r->tar, p, n, offset, e);
 }
 
-static int next(void *ctx, struct entry *out, struct err *e)
-{
-	return arread_next(ctx, out, e);
-}
-
-static int data(void *ctx, const void **p, size_t *n, uint64_t *offset,
-		struct err *e)
-{
-	return arread_data(ctx, p, n, offset, e);
-}
-
-static bool xattr(void *ctx, const char **name, const void **value,
-		  size_t *size)
-{
-	struct arread *r = ctx;
-
-	return tarread_xattr(r->tar, name, value, size);
-}
-
-struct entries arread_entries(struct arread *r)
-{
-	return (struct entries){
-		.next = next,
-		.data = data,
-		.xattr = xattr,
-		.ctx = r,
-	};
-}
-
 uint64_t arread_bytes(const struct arread *r)
 {
 	return r->bytes;

@@ -25,8 +25,6 @@ MUST_CHECK int arread_next(struct arread *r, struct entry *entry,
 			   struct err *e);
 MUST_CHECK int arread_data(struct arread *r, const void **p, size_t *n,
 			   uint64_t *offset, struct err *e);
-/* All that as a source; R's as long as it lives. */
-struct entries arread_entries(struct arread *r);
 /* Bytes read from FD so far. */
 uint64_t arread_bytes(const struct arread *r);
 

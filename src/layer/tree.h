@@ -119,7 +119,7 @@ MUST_CHECK int tree_opaque(struct tree *t, struct node *dir, unsigned layer,
 MUST_CHECK int tree_remove(struct tree *t, struct node *n, struct err *e);
 
 /* Call FN for every node, directories before what is in them, the children of
- * one in the order of their names' bytes. */
+ * one in the order of their names' bytes after tree_sort. */
 MUST_CHECK int tree_each(struct tree *t,
 			 int (*fn)(void *ctx, struct node *n, struct err *e),
 			 void *ctx, struct err *e);
