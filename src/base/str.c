@@ -37,24 +37,44 @@ static size_t utf8_size(unsigned char lead)
 	return lead < 0xf0 ? 3 : 4;
 }
 
-/* Bytes of the character at S if it is UTF-8 and may be shown, else 0. */
-static size_t shown_size(const unsigned char *s)
+/* Bytes of the UTF-8 character at S, its number to *CODE; 0 if it is none: an
+ * overlong form or a surrogate, too. */
+static size_t utf8_char(const unsigned char *s, uint32_t *code)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
 	size_t n = utf8_size(s[0]);
-	uint32_t code;
 
-	if (n < 2)
-		return n && is_shown(s[0]);
-	code = s[0] & (0x7f >> n);
+	*code = n < 2 ? s[0] : s[0] & (0x7f >> n);
 	for (size_t i = 1; i < n; i++) {
 		if ((s[i] & 0xc0) != 0x80) /* the NUL ends up here, too */
 			return 0;
-		code = code << 6 | (s[i] & 0x3f);
+		*code = *code << 6 | (s[i] & 0x3f);
 	}
-	if (code < least[n] || code > 0x10ffff || code >> 11 == 0xd800 >> 11)
+	if (*code < least[n] || *code > 0x10ffff || *code >> 11 == 0xd800 >> 11)
 		return 0;
+	return n;
+}
+
+/* Bytes of the character at S if it is UTF-8 and may be shown, else 0. */
+static size_t shown_size(const unsigned char *s)
+{
+	uint32_t code;
+	size_t n = utf8_char(s, &code);
+
 	return is_shown(code) ? n : 0;
+}
+
+bool str_is_utf8(const char *s)
+{
+	uint32_t code;
+	size_t n;
+
+	for (; *s; s += n) {
+		n = utf8_char((const unsigned char *)s, &code);
+		if (!n)
+			return false;
+	}
+	return true;
 }
 
 /* Put the next character of *S, or the next byte escaped, into PIECE and

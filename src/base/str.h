@@ -43,6 +43,8 @@ char *str_fmt(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
 bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);
+/* Strictly (RFC 3629): no overlong forms, no surrogates. */
+bool str_is_utf8(const char *s);
 bool str_eq(const char *a, const char *b); /* NULLs are equal to NULL only */
 
 /* Text made harmless for a terminal: control characters (directional ones, too)

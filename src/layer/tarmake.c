@@ -71,32 +71,12 @@ static void record_text(struct str *records, const char *key, const char *text)
 	tarmake_record(records, key, text, strlen(text));
 }
 
-/* As far as it matters here: overlong forms of three bytes pass. */
-static bool is_utf8(const char *s, size_t n)
-{
-	int more = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)s[i];
-
-		if (more > 0 ? (c & 0xc0) != 0x80 : c >= 0x80 && c < 0xc2)
-			return false;
-		if (more > 0)
-			more--;
-		else if (c >= 0x80)
-			more = c < 0xe0 ? 1 : c < 0xf0 ? 2 : 3;
-		if (c >= 0xf5)
-			return false;
-	}
-	return !more;
-}
-
 /* A name. That one is not UTF-8 is announced, once: libarchive fails without.
  * GNU tar does not know the announcement, and says so. */
 static void record_name(struct str *records, const char *key, const char *name,
 			size_t n, bool *is_binary)
 {
-	if (!*is_binary && !is_utf8(name, n)) {
+	if (!*is_binary && !str_is_utf8(name)) {
 		*is_binary = true;
 		tarmake_record(records, "hdrcharset", "BINARY", 6);
 	}

@@ -156,6 +156,24 @@ static void test_compare(void)
 	   "str_eq");
 }
 
+static void test_utf8(void)
+{
+	static const char *const good[] = { "", "abc", "\xc3\xa4",
+					    "\xe2\x82\xac", "\xee\x80\x80",
+					    "\xf4\x8f\xbf\xbf" };
+	static const char *const bad[] = {
+		"\xff",         "\x80",     "\xc3",     "a\xe2\x82",
+		"\xc0\xaf",     "\xe0\x9f\xbf", "\xed\xa0\x80",
+		"\xed\xbf\xbf", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80",
+		"a\xc3z",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++)
+		ok(str_is_utf8(good[i]), "UTF-8 %zu", i);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		ok(!str_is_utf8(bad[i]), "not UTF-8 %zu", i);
+}
+
 static void test_mem(void)
 {
 	size_t cap = 0;
@@ -198,6 +216,7 @@ int main(void)
 	test_grow();
 	test_long();
 	test_compare();
+	test_utf8();
 	test_mem();
 	return tap_done();
 }

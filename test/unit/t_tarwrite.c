@@ -343,6 +343,35 @@ static void test_half_seconds(void)
 	}
 }
 
+/* Names that libarchive takes for no UTF-8 must say so. */
+static void test_announced(void)
+{
+	static const struct {
+		const char *bytes;
+		bool is_announced;
+	} names[] = {
+		{ "\xc3\xa4", false },
+		{ "\xff", true },
+		{ "\xed\xa0\x80", true },
+		{ "\xe0\x80\xaf", true },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		AUTO(str) struct str head = { 0 };
+		AUTO(str) struct str records = { 0 };
+		autostr char *name =
+			str_fmt("%s%s%s", DIR150, DIR150, names[i].bytes);
+		struct err e = { 0 };
+		struct entry x = { FILE_(name), LINK("") };
+
+		if (tarmake_head(&x, 0, false, &records, &head, &e))
+			ok(false, "%s", e.msg);
+		ok(!!strstr(str_text(&records), "hdrcharset=BINARY") ==
+			   names[i].is_announced,
+		   "is name %zu UTF-8?", i);
+	}
+}
+
 static void test_limit(void)
 {
 	AUTO(str) struct str value = { 0 };
@@ -438,6 +467,7 @@ int main(void)
 	test_lengths();
 	test_large();
 	test_half_seconds();
+	test_announced();
 	test_limit();
 	test_full();
 	test_memory();
