@@ -297,3 +297,19 @@ int dir_is_empty(int fd, bool *empty, struct err *e)
 		return err_sysno(e, error, "can't read a directory");
 	return 0;
 }
+
+#ifdef STATX_ATTR_MOUNT_ROOT
+bool dir_is_mount(int fd)
+{
+	struct statx st;
+
+	return !statx(fd, "", AT_EMPTY_PATH, 0, &st) &&
+	       st.stx_attributes & STATX_ATTR_MOUNT_ROOT;
+}
+#else
+bool dir_is_mount(int fd)
+{
+	(void)fd;
+	return false;
+}
+#endif

@@ -86,28 +86,9 @@ static int refuse(const struct removal *r, const char *name, const char *why,
 	return err_set(e, ERR_SYS, "can't remove '%s': %s", path, why);
 }
 
-/* A bind mount has the device of what it shows; only statx tells it (since
- * Linux 5.8). */
-#ifdef STATX_ATTR_MOUNT_ROOT
-static bool is_mount(int fd)
-{
-	struct statx st;
-
-	if (statx(fd, "", AT_EMPTY_PATH, 0, &st))
-		return false;
-	return st.stx_attributes & STATX_ATTR_MOUNT_ROOT;
-}
-#else
-static bool is_mount(int fd)
-{
-	(void)fd;
-	return false;
-}
-#endif
-
 static bool is_foreign(const struct removal *r, int fd, const struct stat *st)
 {
-	return st->st_dev != r->dev || is_mount(fd);
+	return st->st_dev != r->dev || dir_is_mount(fd);
 }
 
 /* Open a directory that forbids its owner to read it: chmod by the descriptor,

@@ -187,21 +187,6 @@ static int push(struct dirread *r, int fd, const struct stat *st, struct err *e)
 	return 0;
 }
 
-/* A bind mount has the device of what it shows; only statx tells it (since
- * Linux 5.8). */
-static bool is_mount(int fd)
-{
-#ifdef STATX_ATTR_MOUNT_ROOT
-	struct statx st;
-
-	return !statx(fd, "", AT_EMPTY_PATH, 0, &st) &&
-	       st.stx_attributes & STATX_ATTR_MOUNT_ROOT;
-#else
-	(void)fd;
-	return false;
-#endif
-}
-
 static char *set(struct str *s, const char *text)
 {
 	s->len = 0;
@@ -269,7 +254,7 @@ static int visit_dir(struct dirread *r, int at, const char *name,
 	out->type = ENTRY_DIR;
 	if (fill_attrs(r, fd, out, e))
 		return -1;
-	if (is_mount(fd)) {
+	if (dir_is_mount(fd)) {
 		r->stats->mounts++;
 		return 1;
 	}
