@@ -9,8 +9,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "format/envfile.h"
-#include "layer/changeset.h"
-#include "layer/place.h"
+#include "layer/unpack.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -119,42 +118,13 @@ static void report(const struct flatten *f, const struct unpack_stats *s)
 			 (unsigned long long)s->xattrs);
 }
 
-struct unpacking {
-	struct changeset *changes;
-	enum lookup_rule rule;
-};
-
-static int apply(void *arg, size_t i, const struct entries *r, struct err *e)
-{
-	struct unpacking *u = arg;
-
-	(void)i;
-	return changeset_apply(u->changes, r, u->rule, e);
-}
-
-static int unpack(int root, const struct stack *s, struct unpack_stats *stats,
-		  struct err *e)
-{
-	AUTO(place) struct place *place = place_new(root, stats, e);
-
-	if (!place)
-		return -1;
-	struct changeset_ops ops = place_ops(place);
-	AUTO(changeset) struct changeset *c = changeset_new(&ops);
-	struct unpacking u = { c, s->rule };
-
-	if (s->walk(s->ctx, STACK_UP, NULL, apply, &u, e))
-		return -1;
-	return place_finish(place, changeset_tree(c), e);
-}
-
 int flatten(int tmpdir, const struct dest *dest, const struct flatten *f,
 	    struct err *e)
 {
 	AUTO(tmp) struct tmp t = TMP_INIT;
 	struct unpack_stats stats = { 0 };
 
-	if (tmp_dir(&t, tmpdir, e) || unpack(t.fd, f->stack, &stats, e) ||
+	if (tmp_dir(&t, tmpdir, e) || unpack_stack(t.fd, f->stack, &stats, e) ||
 	    add_meta(t.fd, f, &stats, e))
 		return -1;
 	/* Data before names: one call for the whole tree. */

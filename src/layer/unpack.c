@@ -8,14 +8,21 @@
 #include "layer/changeset.h"
 #include "layer/place.h"
 
-static int apply(void *ctx, size_t i, const struct entries *r, struct err *e)
+struct unpacking {
+	struct changeset *changes;
+	enum lookup_rule rule;
+};
+
+static int apply(void *arg, size_t i, const struct entries *r, struct err *e)
 {
+	struct unpacking *u = arg;
+
 	(void)i;
-	return changeset_apply(ctx, r, LOOKUP_LAYER, e);
+	return changeset_apply(u->changes, r, u->rule, e);
 }
 
-int unpack_layers(int root, const struct layer_source *layers, size_t n,
-		  struct unpack_stats *stats, struct err *e)
+int unpack_stack(int root, const struct stack *s, struct unpack_stats *stats,
+		 struct err *e)
 {
 	*stats = (struct unpack_stats){ 0 };
 	AUTO(place) struct place *place = place_new(root, stats, e);
@@ -24,8 +31,9 @@ int unpack_layers(int root, const struct layer_source *layers, size_t n,
 		return -1;
 	struct changeset_ops ops = place_ops(place);
 	AUTO(changeset) struct changeset *c = changeset_new(&ops);
+	struct unpacking u = { c, s->rule };
 
-	if (pipeline_run(layers, n, apply, c, e))
+	if (s->walk(s->ctx, STACK_UP, NULL, apply, &u, e))
 		return -1;
 	return place_finish(place, changeset_tree(c), e);
 }

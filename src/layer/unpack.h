@@ -1,6 +1,7 @@
-/* unpack.h - the layers of an image, applied one after the other to a fresh
- * directory (OCI layer.md), as fast as the slowest of three stages: read and
- * decompress, hash (diff_id), parse and write (pipeline.h).
+/* unpack.h - the layers of an image, or a tree without layers, applied one
+ * after the other to a fresh directory (OCI layer.md), as fast as the slowest
+ * of three stages: read and decompress, hash (diff_id), parse and write
+ * (pipeline.h).
  * SPDX-License-Identifier: Apache-2.0
  *
  * Safe against any image: names are resolved in memory (lookup.h), the disk
@@ -14,17 +15,16 @@
 #define LAYER_UNPACK_H
 
 #include "base/err.h"
-#include "layer/pipeline.h"
+#include "layer/stack.h"
 #include "layer/stats.h"
 
-/* Apply LAYERS (lowest first) to the empty directory ROOT (a descriptor,
+/* Apply the layers of S to the empty directory ROOT (a descriptor,
  * O_RDONLY or O_PATH), whose mode is set last of all: 0700 until then keeps
  * others out. On failure what was written so far is left for the caller to
  * remove. The message names the layer and the entry: "layer 2 of 5: 'a/b':
  * ...". A source that fails makes it fail with the source's error. Starts
  * threads; all have ended when it returns. */
-MUST_CHECK int unpack_layers(int root, const struct layer_source *layers,
-			     size_t n, struct unpack_stats *stats,
-			     struct err *e);
+MUST_CHECK int unpack_stack(int root, const struct stack *s,
+			    struct unpack_stats *stats, struct err *e);
 
 #endif

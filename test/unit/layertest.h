@@ -176,34 +176,69 @@ __attribute__((unused)) static ssize_t place_read(void *ctx, void *p, size_t n,
 	return (ssize_t)n;
 }
 
+__attribute__((unused)) static int place_rewind(void *ctx, struct err *e)
+{
+	struct place_source *s = ctx;
+
+	(void)e;
+	s->at = 0;
+	return 0;
+}
+
+/* Layers as sources, with their sums. */
+struct sources {
+	struct place_source from[LAYERS_MAX];
+	struct layer_source to[LAYERS_MAX];
+	char sums[LAYERS_MAX][HASH_HEX_MAX];
+};
+
+/* L stays, and S where it is. */
+__attribute__((unused)) static void sources_init(struct sources *s,
+						 const struct layers *l)
+{
+	static const char *const names[] = { "1", "2", "3", "4",
+					     "5", "6", "7", "8" };
+
+	for (size_t i = 0; i < l->n; i++) {
+		const struct str *tar = &l->tar[i];
+
+		s->from[i] = (struct place_source){
+			.bytes = tar,
+			.step = i % 2 ? 100000 : 1000,
+		};
+		hash_buffer(HASH_SHA256, tar->p, tar->len, s->sums[i]);
+		s->to[i] = (struct layer_source){
+			.name = names[i],
+			.size = tar->len,
+			.read = place_read,
+			.rewind = place_rewind,
+			.ctx = &s->from[i],
+			.blob_hex = s->sums[i],
+			.diff_hex = s->sums[i],
+		};
+	}
+}
+
+__attribute__((unused)) static int
+unpack_sources(int root, const struct layer_source *v, size_t n,
+	       struct unpack_stats *stats, struct err *e)
+{
+	AUTO(stack_layers) struct stack_layers stack;
+
+	stack_layers_init(&stack, v, n);
+	return unpack_stack(root, &stack.stack, stats, e);
+}
+
 /* Unpack L there, with all sums checked. */
 __attribute__((unused)) static int place_unpack(const struct place *p,
 						const struct layers *l,
 						struct unpack_stats *stats,
 						struct err *e)
 {
-	static const char *const names[] = { "1", "2", "3", "4",
-					     "5", "6", "7", "8" };
-	struct place_source from[LAYERS_MAX];
-	struct layer_source to[LAYERS_MAX];
-	char sums[LAYERS_MAX][HASH_HEX_MAX];
+	struct sources s;
 
-	for (size_t i = 0; i < l->n; i++) {
-		from[i] = (struct place_source){
-			.bytes = &l->tar[i],
-			.step = i % 2 ? 100000 : 1000,
-		};
-		hash_buffer(HASH_SHA256, l->tar[i].p, l->tar[i].len, sums[i]);
-		to[i] = (struct layer_source){
-			.name = names[i],
-			.size = l->tar[i].len,
-			.read = place_read,
-			.ctx = &from[i],
-			.blob_hex = sums[i],
-			.diff_hex = sums[i],
-		};
-	}
-	return unpack_layers(p->root, to, l->n, stats, e);
+	sources_init(&s, l);
+	return unpack_sources(p->root, s.to, l->n, stats, e);
 }
 
 /* Unpack ENTRIES to a new place and list what is there. NULL with E. */

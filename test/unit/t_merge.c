@@ -234,8 +234,8 @@ static void test_changed(void)
 			ok(false, "%s", e.msg);
 		layers_clear(&f.layers);
 		layers_build(&f.layers, changes[i].after);
-		f.to[0].size = f.layers.tar[0].len;
-		f.to[0].blob_hex = f.to[0].diff_hex = NULL;
+		f.sources.to[0].size = f.layers.tar[0].len;
+		f.sources.to[0].blob_hex = f.sources.to[0].diff_hex = NULL;
 		int failed = merge_each(m, note, &out, &e);
 
 		is(failed ? e.msg : str_text(&out), changes[i].want,
@@ -295,8 +295,8 @@ static void test_memory(void)
 		mktar_add(tar, &x);
 	}
 	mktar_end(tar);
-	f.to[0].size = tar->len;
-	f.to[0].blob_hex = f.to[0].diff_hex = NULL;
+	f.sources.to[0].size = tar->len;
+	f.sources.to[0].blob_hex = f.sources.to[0].diff_hex = NULL;
 	AUTO(merge) struct merge *m = merge_new(&f.stack.stack);
 
 	merge_limit(m, 2 << 20);
@@ -330,8 +330,8 @@ static char *with_xattrs(size_t n, size_t size)
 	mktar_bytes(tar, &pax, records.p, records.len);
 	mktar_add(tar, &x);
 	mktar_end(tar);
-	f.to[0].size = tar->len;
-	f.to[0].blob_hex = f.to[0].diff_hex = NULL;
+	f.sources.to[0].size = tar->len;
+	f.sources.to[0].blob_hex = f.sources.to[0].diff_hex = NULL;
 	AUTO(merge) struct merge *m = merge_new(&f.stack.stack);
 
 	return xstrdup(merge_read(m, put, &f, &e) ? e.msg : "read");

@@ -161,7 +161,7 @@ static int run(struct layer layers[3], struct unpack_stats *stats,
 			.diff_hex = f->no_sums ? NULL : sums[i][1],
 		};
 	}
-	int rc = unpack_layers(p.root, sources, 3, stats, e);
+	int rc = unpack_sources(p.root, sources, 3, stats, e);
 
 	for (int i = 0; i < 3; i++) {
 		layers[i].blob.len = whole[i];
@@ -307,7 +307,7 @@ static void test_nothing(void)
 	struct stat st = { 0 };
 	struct err e = { 0 };
 
-	ok(!unpack_layers(p.root, NULL, 0, &stats, &e), "no layers: %s", e.msg);
+	ok(!unpack_sources(p.root, NULL, 0, &stats, &e), "no layers: %s", e.msg);
 	fstatat(p.fd, "root", &st, 0);
 	is_num(st.st_mode & 07777, 0755, "mode of the empty root");
 	struct str none = { 0 };
@@ -320,7 +320,7 @@ static void test_nothing(void)
 			    "95991b7852b855",
 	};
 
-	ok(!unpack_layers(p.root, &to, 1, &stats, &e), "a layer of no bytes");
+	ok(!unpack_sources(p.root, &to, 1, &stats, &e), "a layer of no bytes");
 }
 
 /* In a child: the signal leaves its mark on the process. */
