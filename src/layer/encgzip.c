@@ -24,6 +24,8 @@
 #define CHUNK_BYTES 131072
 #define DICT_BYTES 32768 /* the window of deflate, RFC 1951 */
 #define SLOTS 8          /* for each thread: 300 KiB each */
+#define SLOTS_ALL 128    /* 38 MiB, whatever the machine */
+#define THREADS_MAX 64   /* each has 256 KiB of zlib's */
 #define OS_UNIX 3        /* RFC 1952, 2.3.1 */
 
 struct slot {
@@ -113,7 +115,9 @@ struct encgzip *encgzip_new(int level, unsigned threads,
 	g->bound = deflateBound(NULL, CHUNK_BYTES) + 64;
 	g->pool = pool_new();
 	g->given = gate_new();
-	g->n_slots = threads * SLOTS;
+	if (threads > THREADS_MAX)
+		threads = THREADS_MAX;
+	g->n_slots = threads * SLOTS < SLOTS_ALL ? threads * SLOTS : SLOTS_ALL;
 	g->slots = xcalloc(g->n_slots, sizeof(*g->slots));
 	for (unsigned i = 0; i < g->n_slots; i++) {
 		g->slots[i].done = gate_new();

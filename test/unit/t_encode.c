@@ -124,7 +124,8 @@ static void test_same(void)
 		size_t step;
 	} ways[] = {
 		{ 1, 1000000000 }, { 1, 4093 },    { 2, 100000 },
-		{ 3, CHUNK },      { 7, 1 << 20 },
+		{ 3, CHUNK },      { 7, 1 << 20 }, { 40, 1 << 20 },
+		{ 256, 1 << 20 },
 	};
 	AUTO(str) struct str in = { 0 };
 
