@@ -130,45 +130,44 @@ static const struct row {
 	const char *path;
 	enum sing_type type;
 	unsigned int mode;
-	bool yields;
 	const char *text;
 } rows[] = {
-	{ SING_DIR, SING_FOLDER, 0755, false, NULL },
-	{ SING_DIR "/Singularity", SING_FILE, 0644, false, NULL },
-	{ SING_DIR "/actions", SING_FOLDER, 0755, false, NULL },
-	{ SING_DIR "/actions/exec", SING_FILE, 0755, false, ACTION_EXEC },
-	{ SING_DIR "/actions/run", SING_FILE, 0755, false, ACTION_RUN },
-	{ SING_DIR "/actions/shell", SING_FILE, 0755, false, ACTION_SHELL },
-	{ SING_DIR "/actions/start", SING_FILE, 0755, false, ACTION_START },
-	{ SING_DIR "/actions/test", SING_FILE, 0755, false, ACTION_TEST },
-	{ SING_DIR "/env", SING_FOLDER, 0755, false, NULL },
-	{ SING_DIR "/env/01-base.sh", SING_FILE, 0755, false, ENV_BASE },
-	{ SING_ENV_DOCKER, SING_FILE, 0755, false, NULL },
-	{ SING_ENV_OWN, SING_FILE, 0755, false, ENV_OWN },
-	{ SING_DIR "/env/95-apps.sh", SING_FILE, 0755, false, ENV_APPS },
-	{ SING_DIR "/env/99-base.sh", SING_FILE, 0755, false, ENV_LAST },
-	{ SING_DIR "/env/99-runtimevars.sh", SING_FILE, 0755, false, ENV_RUNTIME },
-	{ SING_LABELS, SING_FILE, 0644, false, NULL },
-	{ SING_DIR "/libs", SING_FOLDER, 0755, false, NULL },
-	{ SING_RUNSCRIPT, SING_FILE, 0755, false, NULL },
-	{ SING_STARTSCRIPT, SING_FILE, 0755, false, SH },
-	{ ".exec", SING_LINK, 0777, true, SING_DIR "/actions/exec" },
-	{ ".run", SING_LINK, 0777, true, SING_DIR "/actions/run" },
-	{ ".shell", SING_LINK, 0777, true, SING_DIR "/actions/shell" },
-	{ ".test", SING_LINK, 0777, true, SING_DIR "/actions/test" },
-	{ "dev", SING_FOLDER, 0755, true, NULL },
-	{ "environment", SING_LINK, 0777, true, SING_ENV_OWN },
-	{ "etc", SING_FOLDER, 0755, true, NULL },
-	{ "etc/hosts", SING_FILE, 0644, true, "" },
-	{ "etc/resolv.conf", SING_FILE, 0644, true, "" },
-	{ "home", SING_FOLDER, 0755, true, NULL },
-	{ "proc", SING_FOLDER, 0755, true, NULL },
-	{ "root", SING_FOLDER, 0755, true, NULL },
-	{ "singularity", SING_LINK, 0777, true, SING_RUNSCRIPT },
-	{ "sys", SING_FOLDER, 0755, true, NULL },
-	{ "tmp", SING_FOLDER, 01777, true, NULL },
-	{ "var", SING_FOLDER, 0755, true, NULL },
-	{ "var/tmp", SING_FOLDER, 01777, true, NULL },
+	{ SING_DIR, SING_FOLDER, 0755, NULL },
+	{ SING_DIR "/Singularity", SING_FILE, 0644, NULL },
+	{ SING_DIR "/actions", SING_FOLDER, 0755, NULL },
+	{ SING_DIR "/actions/exec", SING_FILE, 0755, ACTION_EXEC },
+	{ SING_DIR "/actions/run", SING_FILE, 0755, ACTION_RUN },
+	{ SING_DIR "/actions/shell", SING_FILE, 0755, ACTION_SHELL },
+	{ SING_DIR "/actions/start", SING_FILE, 0755, ACTION_START },
+	{ SING_DIR "/actions/test", SING_FILE, 0755, ACTION_TEST },
+	{ SING_DIR "/env", SING_FOLDER, 0755, NULL },
+	{ SING_DIR "/env/01-base.sh", SING_FILE, 0755, ENV_BASE },
+	{ SING_ENV_DOCKER, SING_FILE, 0755, NULL },
+	{ SING_ENV_OWN, SING_FILE, 0755, ENV_OWN },
+	{ SING_DIR "/env/95-apps.sh", SING_FILE, 0755, ENV_APPS },
+	{ SING_DIR "/env/99-base.sh", SING_FILE, 0755, ENV_LAST },
+	{ SING_DIR "/env/99-runtimevars.sh", SING_FILE, 0755, ENV_RUNTIME },
+	{ SING_LABELS, SING_FILE, 0644, NULL },
+	{ SING_DIR "/libs", SING_FOLDER, 0755, NULL },
+	{ SING_RUNSCRIPT, SING_FILE, 0755, NULL },
+	{ SING_STARTSCRIPT, SING_FILE, 0755, SH },
+	{ ".exec", SING_LINK, 0777, SING_DIR "/actions/exec" },
+	{ ".run", SING_LINK, 0777, SING_DIR "/actions/run" },
+	{ ".shell", SING_LINK, 0777, SING_DIR "/actions/shell" },
+	{ ".test", SING_LINK, 0777, SING_DIR "/actions/test" },
+	{ "dev", SING_FOLDER, 0755, NULL },
+	{ "environment", SING_LINK, 0777, SING_ENV_OWN },
+	{ "etc", SING_FOLDER, 0755, NULL },
+	{ "etc/hosts", SING_FILE, 0644, "" },
+	{ "etc/resolv.conf", SING_FILE, 0644, "" },
+	{ "home", SING_FOLDER, 0755, NULL },
+	{ "proc", SING_FOLDER, 0755, NULL },
+	{ "root", SING_FOLDER, 0755, NULL },
+	{ "singularity", SING_LINK, 0777, SING_RUNSCRIPT },
+	{ "sys", SING_FOLDER, 0755, NULL },
+	{ "tmp", SING_FOLDER, 01777, NULL },
+	{ "var", SING_FOLDER, 0755, NULL },
+	{ "var/tmp", SING_FOLDER, 01777, NULL },
 };
 // clang-format on
 
@@ -219,11 +218,24 @@ static void add_words(struct str *s, const struct strlist *l)
 	}
 }
 
-/* Arguments replace the command, and follow the entry point. */
+/* The configuration is one that was read out of the image's own scripts
+ * (sing_config): that it names the runscript is all it knows of it. */
+static bool is_read(const struct imgconfig *c)
+{
+	return c->entrypoint.n && str_eq(c->entrypoint.v[0], "/" SING_RUNSCRIPT);
+}
+
+/* Arguments replace the command, and follow the entry point. One that is this
+ * very script would run it for ever, so it counts for none. */
 static char *runscript(const struct imgconfig *c)
 {
+	static const struct imgconfig empty = { .workdir = NULL };
 	AUTO(str) struct str s = { 0 };
-	bool is_none = !c->entrypoint.n && !c->cmd.n;
+	bool is_none;
+
+	if (is_read(c))
+		c = &empty;
+	is_none = !c->entrypoint.n && !c->cmd.n;
 
 	str_add(&s, SH SING_MADE "\n");
 	if (c->cmd.n || is_none) {
@@ -279,6 +291,18 @@ static char *text_of(const struct row *r, const struct imgconfig *c,
 	return sing_definition(source);
 }
 
+/* What the configuration says wins over what the image has. */
+static bool yields(const char *path, const struct imgconfig *c)
+{
+	if (is_read(c))
+		return true;
+	if (str_eq(path, SING_RUNSCRIPT))
+		return !c->entrypoint.n && !c->cmd.n;
+	if (str_eq(path, SING_ENV_DOCKER))
+		return !c->env.n;
+	return !str_eq(path, SING_LABELS) || !c->labels.n;
+}
+
 void sing_make(const struct imgconfig *c, const char *source,
 	       struct sing_files *out)
 {
@@ -289,7 +313,7 @@ void sing_make(const struct imgconfig *c, const char *source,
 			.path = rows[i].path,
 			.type = rows[i].type,
 			.mode = rows[i].mode,
-			.yields = rows[i].yields,
+			.yields = yields(rows[i].path, c),
 			.text = text_of(&rows[i], c, source),
 		};
 }

@@ -44,7 +44,9 @@ struct sing_files {
  * links to it in the root, and the mount points that Apptainer wants. SOURCE is
  * the reference that it came from, for the definition file, or NULL. A variable
  * whose name is no identifier is left out; of one that is there twice the last
- * counts. Always the same for the same input. */
+ * counts. What C says of environment, labels, entry point and command does not
+ * yield to files of the image - unless C was read out of them: then its entry
+ * point is the runscript. Always the same for the same input. */
 void sing_make(const struct imgconfig *c, const char *source,
 	       struct sing_files *out);
 void sing_files_clear(struct sing_files *f);

@@ -96,15 +96,13 @@ static void add_file(struct memread *to, const struct sing_file *f)
 /* What S has of it already stays. */
 static void dress(struct dressed *d, const struct source *s, int64_t time_s)
 {
-	bool all_yield = s->has_sing || !s->config_text.len;
-
 	sing_make(&s->config, s->ref.repo ? s->shown : NULL, &d->files);
 	d->bottom = memread_new(time_s);
 	d->top = memread_new(time_s);
 	for (size_t i = 0; i < d->files.n; i++) {
 		const struct sing_file *f = &d->files.v[i];
 
-		add_file(f->yields || all_yield ? d->bottom : d->top, f);
+		add_file(f->yields || s->has_sing ? d->bottom : d->top, f);
 	}
 	strip_init(&d->strip, &s->stack, false);
 	stack_topped_init(&d->topped, s->root < 0 ? &d->strip.stack : &s->stack,

@@ -160,3 +160,44 @@ mine'
 	cmp x.sif file.sif
 	store_is_sound
 }
+
+# --- files that hold an image
+
+# own_tree: ./own, as `apptainer build` makes it of a definition file.
+own_tree() {
+	local d=own/.singularity.d
+	mkdir -p $d/env $d/actions own/bin own/etc
+	echo hello >own/etc/motd
+	printf '#!/bin/sh\necho "mine: $*"\n' >$d/runscript
+	printf '#!/bin/sh\necho started\n' >$d/startscript
+	printf '#!/bin/sh\nexec "$@"\n' >$d/actions/exec
+	printf '{\n\t"org.x": "y",\n\t"other": "z"\n}\n' >$d/labels.json
+	printf 'bootstrap: library\nfrom: lab/tool\n' >$d/Singularity
+	printf '#!/bin/sh\nexport PATH="/opt/bin:$PATH"\nulimit -s 8192\n' \
+		>$d/env/90-environment.sh
+	printf '#!/bin/sh\nexport FROM_POST="of post"\n' \
+		>$d/env/91-environment.sh
+	chmod 755 $d/runscript $d/startscript $d/actions/* $d/env/*
+}
+
+# own_files FOLDER: what of it must stay as it was.
+own_files() {
+	(cd "$1" && sha256sum .singularity.d/{runscript,startscript} \
+		.singularity.d/{labels.json,Singularity,actions/exec} \
+		.singularity.d/env/9?-environment.sh)
+}
+
+@test "an image's own scripts come back as they were, by way of each kind" {
+	own_tree
+	own_files own >want
+	works ch-convert ./own ./own.sif
+	for kind in ./x.sif ./d ./x.tar ./x.tar.gz ./x.sqfs oci:lay \
+		oci-archive:x.oci docker-archive:x.docker store:own:1; do
+		echo "$kind"
+		rm -rf back.sif back
+		works ch-convert ./own.sif $kind
+		works ch-convert "${kind#store:}" ./back.sif
+		works ch-convert ./back.sif ./back
+		own_files back | diff want -
+	done
+}

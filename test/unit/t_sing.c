@@ -64,6 +64,8 @@ static const struct {
 } scripts[] = {
 	{ "{}", "", "if [ $# -eq 0 ]; then\n\tset -- /bin/sh\nfi\nexec \"$@\"\n", NULL },
 	{ "{}", "echo 'a  b'", NULL, "a  b\n" },
+	{ "{\"Entrypoint\":[\"/.singularity.d/runscript\"],\"Cmd\":[\"x\"]}", "",
+	  "if [ $# -eq 0 ]; then\n\tset -- /bin/sh\nfi\nexec \"$@\"\n", NULL },
 	{ "{\"Cmd\":[\"sh\"]}", "", "if [ $# -eq 0 ]; then\n\tset -- sh\nfi\nexec \"$@\"\n", NULL },
 	{ "{\"Cmd\":[\"printf\",\"[%s]\",\"\",\"a b\"]}", "", NULL, "[][a b]" },
 	{ "{\"Cmd\":[\"false\"]}", "printf '[%s]' 'x y' ''", NULL, "[x y][]" },
@@ -200,6 +202,38 @@ static void test_table(void)
 	   "bootstrap: docker\nfrom: docker.io/library/busybox:1\n",
 	   "definition");
 	is(sing_text(&f, "none"), NULL, "no such file");
+}
+
+/* What the image has stays, but for what the configuration says. */
+static void test_yields(void)
+{
+	static const struct {
+		const char *inner, *want;
+	} cases[] = {
+		{ "{}", "" },
+		{ "{\"Cmd\":[\"sh\"]}", SING_RUNSCRIPT },
+		{ "{\"Entrypoint\":[\"sh\"],\"Env\":[\"A=1\"]}",
+		  SING_ENV_DOCKER " " SING_RUNSCRIPT },
+		{ "{\"Labels\":{\"a\":\"1\"}}", SING_LABELS },
+		{ "{\"Entrypoint\":[\"/.singularity.d/runscript\"],"
+		  "\"Env\":[\"A=1\"],\"Labels\":{\"a\":\"1\"}}",
+		  "" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		AUTO(imgconfig) struct imgconfig c = { 0 };
+		AUTO(sing_files) struct sing_files f = { 0 };
+		AUTO(strlist) struct strlist wins = { 0 };
+		autostr char *got = NULL;
+
+		parse(cases[i].inner, &c);
+		sing_make(&c, NULL, &f);
+		for (size_t k = 0; k < f.n; k++)
+			if (!f.v[k].yields)
+				strlist_add(&wins, f.v[k].path);
+		got = strlist_join(&wins, " ");
+		is(got, cases[i].want, cases[i].inner);
+	}
 }
 
 static void test_inspect(void)
@@ -347,6 +381,7 @@ int main(void)
 	test_syntax();
 	test_chain();
 	test_table();
+	test_yields();
 	test_inspect();
 	test_config();
 	test_back();
