@@ -33,6 +33,7 @@ struct dressed {
 	struct memread *bottom;
 	struct memread *top;
 	struct stack_topped topped;
+	const char **names; /* of the layers */
 };
 
 static void dressed_clear(struct dressed *d)
@@ -41,6 +42,7 @@ static void dressed_clear(struct dressed *d)
 	if (!d->top)
 		return;
 	stack_topped_clear(&d->topped);
+	free(d->names);
 	memread_free(d->bottom);
 	memread_free(d->top);
 }
@@ -108,8 +110,11 @@ static void dress(struct dressed *d, const struct source *s, int64_t time_s)
 	stack_topped_init(&d->topped, s->root < 0 ? &d->strip.stack : &s->stack,
 			  d->top);
 	d->stack = d->topped.stack;
+	d->names = xcalloc(d->stack.n + 1, sizeof(*d->names));
+	memcpy(d->names + 1, d->stack.names,
+	       (d->stack.n - 1) * sizeof(*d->names)); /* the top has none */
 	d->stack.n++;
-	d->stack.names = NULL;
+	d->stack.names = d->names;
 	d->stack.walk = walk;
 	d->stack.ctx = d;
 }

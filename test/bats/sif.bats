@@ -201,3 +201,14 @@ own_files() {
 		own_files back | diff want -
 	done
 }
+
+@test "a layer that can't be applied is named" {
+	for name in loop name-256; do
+		python3 -B "$TEST_STAGE/bats/catalogue.py" . "$TEST_CANARY" $name
+	done
+	fails 1 "oci:loop: layer 2 of 2: 'a/x': more than 40 symlinks on the way\$" \
+		ch-convert oci:loop ./x.sif
+	fails 1 "oci:name-256: layer 2 of 2: '.*': a name of 256 bytes, more than the limit of 255\$" \
+		ch-convert oci:name-256 ./x.sif
+	absent x.sif
+}
