@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "format/base64.h"
 #include "format/json.h"
 #include "format/ref.h"
 
@@ -76,38 +77,6 @@ static size_t match(const char *key, const char *name)
 	return n;
 }
 
-static int b64_value(char c)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
-	const char *at = c ? strchr(digits, c) : NULL;
-
-	return at ? (int)(at - digits) : -1;
-}
-
-/* Decode TEXT (RFC 4648, 4; padding may be missing) to OUT, which has room.
- * The count or -1. */
-static ssize_t b64_decode(const char *text, char *out)
-{
-	size_t n = strlen(text), len = 0;
-	unsigned int bits = 0;
-
-	for (int pad = 0; pad < 2 && n && text[n - 1] == '='; pad++)
-		n--;
-	if (n % 4 == 1)
-		return -1;
-	for (size_t i = 0; i < n; i++) {
-		int v = b64_value(text[i]);
-
-		if (v < 0)
-			return -1;
-		bits = bits << 6 | (unsigned int)v;
-		if (i % 4)
-			out[len++] = (char)(bits >> (6 - 2 * (i % 4)));
-	}
-	return (ssize_t)len;
-}
-
 /* Split N bytes "user:password" into C; false if they are not that. Docker
  * pads passwords with NULs. */
 static bool split_pair(const char *pair, size_t n, struct credential *c)
@@ -127,7 +96,7 @@ static bool read_auth(const char *auth, struct credential *c)
 {
 	size_t room = strlen(auth) + 1;
 	autostr char *pair = xmalloc(room);
-	ssize_t n = b64_decode(auth, pair);
+	ssize_t n = base64_decode(auth, pair);
 	bool good = n >= 0 && split_pair(pair, (size_t)n, c);
 
 	explicit_bzero(pair, room);

@@ -4,6 +4,7 @@ noinst_LIBRARIES += libformat.a
 libformat_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 libformat_a_SOURCES = \
 	src/format/authfile.c src/format/authfile.h \
+	src/format/base64.c src/format/base64.h \
 	src/format/bindspec.c src/format/bindspec.h \
 	src/format/bytes.h \
 	src/format/challenge.c src/format/challenge.h \
@@ -25,6 +26,7 @@ libformat_a_SOURCES = \
 	src/format/sifarch.c src/format/sifarch.h \
 	src/format/sifhdr.c src/format/sifhdr.h \
 	src/format/sifhdr_write.c \
+	src/format/sifsig.c src/format/sifsig.h \
 	src/format/sing.c src/format/sing.h \
 	src/format/sing_read.c \
 	src/format/sqfshdr.c src/format/sqfshdr.h \

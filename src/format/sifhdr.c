@@ -134,6 +134,8 @@ static int read_extra(const unsigned char *p, struct sifobj *o, struct err *e)
 {
 	if (o->type == SIFOBJ_OCI_INDEX || o->type == SIFOBJ_OCI_BLOB)
 		get_text(o->digest, p, sizeof(o->digest) - 1);
+	if (o->type == SIFOBJ_SIGNATURE)
+		o->hash = bytes_get32(p);
 	if (o->type != SIFOBJ_PARTITION)
 		return 0;
 	o->fs = bytes_get32(p);
@@ -233,6 +235,7 @@ static int read_table(const unsigned char *p, const struct sifhdr *h,
 
 		if (!p[4])
 			continue;
+		o->slot = i;
 		if (read_object(p, o, e) || check_place(o, h, file_size, e))
 			return err_ctx(e, "descriptor %zu", i + 1);
 		++*n;

@@ -4,7 +4,7 @@
  *
  * The format is that of github.com/apptainer/sif, pkg/sif: little-endian,
  * packed; a header of 128 bytes, a table of descriptors of 585 bytes each, and
- * the data of the objects. Signatures are listed, but not read.
+ * the data of the objects. What signatures say is sifsig's.
  */
 #ifndef FORMAT_SIFHDR_H
 #define FORMAT_SIFHDR_H
@@ -72,6 +72,7 @@ struct sifhdr {
 struct sifobj {
 	uint32_t type; /* enum sifobj_type, or a later one */
 	uint32_t id;
+	size_t slot;    /* in the table that was read */
 	uint32_t group; /* SIFHDR_GROUP + n, or 0 */
 	uint32_t link;  /* an ID, or SIFHDR_GROUP + n, or 0 */
 	uint64_t at, size;
@@ -80,6 +81,7 @@ struct sifobj {
 	char name[129];
 	uint32_t fs;      /* of a partition: enum sifobj_fs, or a later one */
 	uint32_t part;    /* of a partition: enum sifobj_part */
+	uint32_t hash;    /* of a signature: its kind of digests, unchecked */
 	char arch[16];    /* of a partition; as in the header */
 	char digest[136]; /* of an OCI object: "sha256:...", unchecked */
 };

@@ -65,6 +65,7 @@ int sifhdr_place(struct sifhdr *h, struct sifobj *v, size_t n, struct err *e)
 		if (check_arch(&v[i], e))
 			return -1;
 		v[i].id = (uint32_t)i + 1;
+		v[i].slot = i;
 		place(&v[i], &end);
 		if (v[i].type == SIFOBJ_PARTITION &&
 		    v[i].part == SIFOBJ_PRIMARY)
@@ -115,6 +116,8 @@ static void write_object(const struct sifobj *o, unsigned char *p)
 		put32(extra, o->fs);
 		put32(extra + 4, o->part);
 		put_text(extra + 8, 3, sifarch_code(o->arch));
+	} else if (o->type == SIFOBJ_SIGNATURE) {
+		put32(extra, o->hash);
 	} else if (o->type == SIFOBJ_OCI_INDEX || o->type == SIFOBJ_OCI_BLOB) {
 		put_text(extra, 384, o->digest);
 	}

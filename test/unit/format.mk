@@ -18,6 +18,7 @@ check_PROGRAMS += \
 	test/unit/t_saved \
 	test/unit/t_shenv \
 	test/unit/t_sifhdr \
+	test/unit/t_sifsig \
 	test/unit/t_sing \
 	test/unit/t_sqfshdr \
 	test/unit/t_toml \
