@@ -222,7 +222,8 @@ static void add_words(struct str *s, const struct strlist *l)
  * (sing_config): that it names the runscript is all it knows of it. */
 static bool is_read(const struct imgconfig *c)
 {
-	return c->entrypoint.n && str_eq(c->entrypoint.v[0], "/" SING_RUNSCRIPT);
+	return c->entrypoint.n &&
+	       str_eq(c->entrypoint.v[0], "/" SING_RUNSCRIPT);
 }
 
 /* Arguments replace the command, and follow the entry point. One that is this

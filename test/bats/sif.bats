@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
-# sif.bats - SIF files that registries have as ORAS artifacts.
+# sif.bats - SIF files: as registries have them, as ORAS artifacts, and as images.
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2154 # status, out, err: set by try
+# shellcheck disable=SC2154,SC2016 # status, out, err: set by try; texts of scripts
 load common
 load faulty
 
