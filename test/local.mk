@@ -117,7 +117,7 @@ EXTRA_DIST += $(checks) $(suites) $(properties) test/checks/lib.sh \
 	test/bats/common.bash test/bats/faulty.bash test/bats/run.sh \
 	test/bats/fixtures.sh test/bats/push.sh test/bats/stage.sh \
 	test/bats/suite.sh \
-	test/bats/sifcheck.py test/bats/tarlist.py test/bats/tree.py \
+	test/bats/sifcheck.py test/bats/sifsign.py test/bats/tarlist.py test/bats/tree.py \
 	test/bats/registry \
 	test/bats/catalogue.py test/bats/content.py test/bats/tarsem.py \
 	test/bats/hardcases.py \

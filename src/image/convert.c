@@ -246,8 +246,7 @@ static int write_target(struct job *j, struct err *e)
 			s->blame(s->ctx, e);
 		return err_ctx(e, "%s", s->shown);
 	}
-	if (s->report)
-		s->report(s->ctx);
+	source_report(s);
 	tell_end(j, &w);
 	return 0;
 }

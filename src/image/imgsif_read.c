@@ -5,87 +5,19 @@
 
 #include "image/imgsif.h"
 
-#include "base/io.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "format/json.h"
-#include "format/sifhdr.h"
 #include "format/sing.h"
 #include "image/imgsqfs.h"
+#include "image/siffile.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-/* What the header says of the file. */
-struct sif {
-	struct sifobj *v;
-	size_t n;
-	const struct sifobj *primary;
-};
-
-static void sif_clear(struct sif *s)
-{
-	free(s->v);
-}
-AUTO_DEFINE(sif, struct sif, sif_clear)
-
-/* N bytes from AT on; fewer if the file is shorter. */
-static int read_at(int fd, uint64_t at, size_t n, struct str *out,
-		   struct err *e)
-{
-	autostr char *buffer = xmalloc(n + 1);
-	size_t done = 0;
-
-	while (done < n) {
-		ssize_t got =
-			pread(fd, buffer + done, n - done, (off_t)(at + done));
-
-		if (got < 0 && errno != EINTR)
-			return err_sys(e, "can't read the SIF file");
-		if (!got)
-			break;
-		if (got > 0)
-			done += (size_t)got;
-	}
-	str_addn(out, buffer, done);
-	return 0;
-}
-
-static int read_header(int fd, uint64_t size, struct sif *out, struct err *e)
-{
-	AUTO(str) struct str head = { 0 };
-	AUTO(str) struct str table = { 0 };
-	struct sifhdr h;
-
-	if (read_at(fd, 0, SIFHDR_BYTES, &head, e) ||
-	    sifhdr_parse(head.p, head.len, size, &h, e) ||
-	    read_at(fd, h.table_at, h.n_slots * SIFHDR_OBJECT_BYTES, &table,
-		    e) ||
-	    sifhdr_objects(table.p, table.len, &h, size, &out->v, &out->n, e))
-		return -1;
-	return sifhdr_primary(out->v, out->n, &out->primary, e);
-}
-
-/* The object oci-config.json, if there is one. */
-static int read_object(int fd, const struct sif *sif, struct str *out,
-		       struct err *e)
-{
-	const struct sifobj *o =
-		sifhdr_find(sif->v, sif->n, SIFOBJ_JSON, "oci-config.json");
-
-	if (!o)
-		return 0;
-	if (o->size > JSON_BYTES_MAX)
-		return err_set(e, ERR_LIMIT,
-			       "'oci-config.json' is longer than %u bytes",
-			       JSON_BYTES_MAX);
-	return read_at(fd, o->at, (size_t)o->size, out, e);
-}
+#define INSPECT "inspect-metadata.json"
+#define OCI_CONFIG "oci-config.json"
 
 /* Files of the image that say how it is run. */
 static const char *const files[] = {
@@ -95,15 +27,87 @@ static const char *const files[] = {
 	SING_ENV_OWN,
 };
 
-static void tell_lost(const struct source *s, const struct sing_lost *lost)
+static void note_lost(struct source *s, const struct sing_lost *lost)
 {
 	if (lost->commands)
-		log_note("%s: %zu commands of the image's environment scripts "
-			 "are more than assignments and are not carried over",
-			 s->shown, lost->commands);
+		strlist_addf(&s->notes,
+			     "%s: %zu commands of the image's environment "
+			     "scripts are more than assignments and are not "
+			     "carried over",
+			     s->shown, lost->commands);
 	if (lost->is_labels)
-		log_note("%s: the labels are not JSON and are not carried over",
-			 s->shown);
+		strlist_addf(&s->notes,
+			     "%s: the labels are not JSON and are not carried "
+			     "over",
+			     s->shown);
+}
+
+/* Objects that no other image has, nor one that is made of this. */
+enum { SIGNATURE, SBOM, PARTITION, OTHER, N_EXTRAS };
+
+static const char *const extras[N_EXTRAS][2] = {
+	[SIGNATURE] = { "signature", "signatures" },
+	[SBOM] = { "SBOM", "SBOMs" },
+	[PARTITION] = { "partition", "partitions" },
+	[OTHER] = { "other object", "other objects" },
+};
+
+static int kind_of(const struct siffile *f, const struct sifobj *o)
+{
+	if (o == f->primary || o->type == SIFOBJ_DEFINITION ||
+	    o == sifhdr_find(f->v, f->n, SIFOBJ_JSON, INSPECT) ||
+	    o == sifhdr_find(f->v, f->n, SIFOBJ_JSON, OCI_CONFIG))
+		return N_EXTRAS; /* that is carried over */
+	switch (o->type) {
+	case SIFOBJ_SIGNATURE:
+		return SIGNATURE;
+	case SIFOBJ_SBOM:
+		return SBOM;
+	case SIFOBJ_PARTITION:
+		return PARTITION;
+	default:
+		return OTHER;
+	}
+}
+
+static void note_extras(struct source *s, const size_t counts[N_EXTRAS])
+{
+	AUTO(strlist) struct strlist l = { 0 };
+	autostr char *text = NULL;
+
+	for (size_t i = 0; i < N_EXTRAS; i++)
+		if (counts[i])
+			strlist_addf(&l, "%zu %s", counts[i],
+				     extras[i][counts[i] > 1]);
+	text = strlist_join(&l, ", ");
+	if (l.n)
+		strlist_addf(&s->notes, "%s: not carried over: %s", s->shown,
+			     text);
+}
+
+static void note_objects(struct source *s, const struct siffile *f)
+{
+	size_t counts[N_EXTRAS + 1] = { 0 };
+
+	for (size_t i = 0; i < f->n; i++) {
+		const struct sifobj *o = &f->v[i];
+
+		counts[kind_of(f, o)]++;
+		if (o->type == SIFOBJ_PARTITION && o->part == SIFOBJ_OVERLAY)
+			strlist_addf(&s->warnings,
+				     "%s: object %u is an overlay, which holds "
+				     "changes to the image; they are not read",
+				     s->shown, o->id);
+	}
+	if (counts[SIGNATURE])
+		strlist_addf(&s->notes,
+			     "%s: %zu %s the file, but no key was asked "
+			     "whether %s genuine",
+			     s->shown, counts[SIGNATURE],
+			     counts[SIGNATURE] == 1 ? "signature fits"
+						    : "signatures fit",
+			     counts[SIGNATURE] == 1 ? "it is" : "they are");
+	note_extras(s, counts);
 }
 
 static struct sing_text text_of(const struct str *s)
@@ -135,21 +139,30 @@ static int make_config(struct source *s, const struct str *object,
 	if (!whole)
 		return -1;
 	str_add(&text, whole);
-	tell_lost(s, &lost);
+	note_lost(s, &lost);
 	return source_set_config(s, &text, e);
 }
 
-static int read_config(struct source *s, int fd, const struct sif *sif,
+/* The object of TYPE and NAME (NULL: any), if there is one. */
+static int read_object(const struct siffile *f, uint32_t type, const char *name,
+		       struct str *out, struct err *e)
+{
+	const struct sifobj *o = sifhdr_find(f->v, f->n, type, name);
+
+	return o ? siffile_read(f, o, out, e) : 0;
+}
+
+static int read_config(struct source *s, const struct siffile *f,
 		       struct err *e)
 {
 	AUTO(str) struct str object = { 0 };
 	struct str v[ARRAY_SIZE(files)] = { { 0 } };
-	int rc = read_object(fd, sif, &object, e);
+	int rc = read_object(f, SIFOBJ_JSON, OCI_CONFIG, &object, e);
 
 	for (size_t i = 0; !rc && i < ARRAY_SIZE(files); i++)
 		rc = imgsqfs_file(s, files[i], JSON_BYTES_MAX, &v[i], e);
 	if (!rc)
-		rc = make_config(s, &object, v, sif->primary->arch, e);
+		rc = make_config(s, &object, v, f->primary->arch, e);
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
 		str_clear(&v[i]);
 	return rc;
@@ -157,20 +170,21 @@ static int read_config(struct source *s, int fd, const struct sif *sif,
 
 int imgsif_open_fd(struct source *s, int fd, const char *name, struct err *e)
 {
-	AUTO(sif) struct sif sif = { 0 };
+	AUTO(siffile) struct siffile f = { .fd = -1 };
 	autofd int owned = fd;
 	struct stat st;
 
 	if (fstat(fd, &st) || !S_ISREG(st.st_mode))
 		return err_set(e, ERR_UNSUPPORTED, "'%s' is not a file", name);
-	if (read_header(fd, (uint64_t)st.st_size, &sif, e))
+	if (siffile_open(fd, &f, e) || siffile_check(&f, e))
 		return err_ctx(e, "'%s'", name);
 	fd = TAKE_FD(owned);
-	if (imgsqfs_open_at(s, fd, sif.primary->at, sif.primary->size, name, e))
+	if (imgsqfs_open_at(s, fd, f.primary->at, f.primary->size, name, e))
 		return -1;
 	s->is_inside = false;
 	s->has_sing = true;
-	return read_config(s, fd, &sif, e) ? err_ctx(e, "'%s'", name) : 0;
+	note_objects(s, &f);
+	return read_config(s, &f, e) ? err_ctx(e, "'%s'", name) : 0;
 }
 
 int imgsif_open(struct source *s, const struct name *n,

@@ -218,8 +218,11 @@ int imgsif_write(struct target *t, struct source *s, struct err *e)
 	const char *arch =
 		*s->platform.arch ? s->platform.arch : t->platform->arch;
 
-	if (s->sif)
+	if (s->sif) { /* nothing is left out */
+		strlist_clear(&s->warnings);
+		strlist_clear(&s->notes);
 		return imgsif_copy(&t->dest, &s->image, s->sif, e);
+	}
 	if (source_config(s, e))
 		return -1;
 	dress(&d, s, t->pack.time_s);

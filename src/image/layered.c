@@ -212,6 +212,9 @@ static int open_sif(struct layered *l, struct err *e)
 	}
 	s->stack = l->sif.stack;
 	s->has_sing = true;
+	s->warnings = l->sif.warnings;
+	s->notes = l->sif.notes;
+	l->sif.warnings = l->sif.notes = (struct strlist){ 0 };
 	str_addn(&text, l->sif.config_text.p, l->sif.config_text.len);
 	return source_set_config(s, &text, e);
 }

@@ -57,6 +57,7 @@ libimage_a_SOURCES = \
 	src/image/reach.c src/image/reach.h \
 	src/image/resolve.c src/image/resolve.h \
 	src/image/saveload.c src/image/saveload.h \
+	src/image/siffile.c src/image/siffile.h \
 	src/image/source.c src/image/source.h \
 	src/image/spool.c src/image/spool.h \
 	src/image/standin.c src/image/standin.h \

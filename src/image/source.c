@@ -20,6 +20,8 @@ void source_close(struct source *s)
 	imgconfig_clear(&s->config);
 	imgoci_clear(&s->image);
 	ref_clear(&s->ref);
+	strlist_clear(&s->warnings);
+	strlist_clear(&s->notes);
 	free(s->tag);
 	free(s->shown);
 	*s = (struct source)SOURCE_INIT;
@@ -54,4 +56,14 @@ int source_config(struct source *s, struct err *e)
 		log_warn("%s: /ch/config.json is left aside: %s", s->shown,
 			 why.msg);
 	return 0;
+}
+
+void source_report(const struct source *s)
+{
+	for (size_t i = 0; i < s->warnings.n; i++)
+		log_warn("%s", s->warnings.v[i]);
+	for (size_t i = 0; i < s->notes.n; i++)
+		log_note("%s", s->notes.v[i]);
+	if (s->report)
+		s->report(s->ctx);
 }

@@ -58,6 +58,7 @@ struct source {
 	int (*blame)(void *ctx, struct err *e);
 	/* What was left out of the stack is said (log.h). NULL: nothing. */
 	void (*report)(void *ctx);
+	struct strlist warnings, notes; /* to be said then, too */
 	void (*close)(void *ctx);
 	void *ctx;
 	uint64_t size;         /* of what is read, 0 if not known */
@@ -77,5 +78,8 @@ MUST_CHECK int source_set_config(struct source *s, struct str *text,
 /* Have the configuration at hand, if there is one. One inside that can't be
  * understood is a warning, and then there is none. */
 MUST_CHECK int source_config(struct source *s, struct err *e);
+
+/* Say what was left out of what has been written. */
+void source_report(const struct source *s);
 
 #endif

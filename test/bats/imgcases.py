@@ -127,18 +127,6 @@ def sif_place(data, where):
         key=lambda at: struct.unpack_from("<Q", data, at + 17)[0])
 
 
-def sif_signature(data):
-    """One more object: a signature that fits nothing."""
-    table, size = struct.unpack_from("<QQ", data, 96)
-    slots = size // DESCRIPTOR
-    free = [i for i in range(slots)
-            if not data[table + i * DESCRIPTOR + 4]][0]
-    at = table + free * DESCRIPTOR
-    struct.pack_into("<IBIIIQQQ", data, at, 0x4005, 1, free + 1, 0xf0000000,
-                     3, len(data), 64, 64)
-    return data + b"-----BEGIN PGP SIGNED MESSAGE-----".ljust(64, b"\n")
-
-
 # --- C49: entries of the archive, manifest.json, what is said
 
 def sha(data):
@@ -275,9 +263,7 @@ def make(kind, name, paths):
     else:
         with open(paths[0], "rb") as f:
             data = bytearray(f.read())
-        if name == "signature":
-            data = sif_signature(data)
-        elif kind == "super":
+        if kind == "super":
             struct.pack_into("<" + SUPER[name][1], data, SUPER[name][0],
                              SUPER[name][2])
         else:

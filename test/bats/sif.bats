@@ -212,3 +212,35 @@ own_files() {
 		ch-convert oci:name-256 ./x.sif
 	absent x.sif
 }
+
+@test "what of a SIF file is not carried over is said" {
+	own_tree
+	works ch-convert ./own ./own.sif
+	python3 -B "$TEST_STAGE/bats/sifsign.py" more own.sif more.sif
+	python3 -B "$TEST_STAGE/bats/sifcheck.py" more.sif
+	for to in ./d ./x.sqfs ./x.sif oci:lay; do
+		works ch-convert ./more.sif $to
+		same "$(sed 's/^ch-convert: //; s/: 1 commands .*/: commands/' \
+			.err.all)" "warning: ./more.sif: object 7 is an overlay, which holds changes to the image; they are not read
+./more.sif: 2 signatures fit the file, but no key was asked whether they are genuine
+./more.sif: not carried over: 2 signatures, 1 SBOM, 1 partition, 1 other object
+./more.sif: commands"
+	done
+	quiet ch-convert -q ./more.sif ./q
+}
+
+@test "a real file, signed by SingularityCE" {
+	real=$TEST_STAGE/shared/busybox-amd64.sif
+	[ -e "$real" ] || skip "no SIF file here"
+	works ch-convert "$real" ./d
+	says "busybox-amd64.sif: 1 signature fits the file, but no key was asked"
+	says "busybox-amd64.sif: not carried over: 1 signature\$"
+	at=$(LC_ALL=C grep -obUa hsqs "$real" | head -1 | cut -d: -f1)
+	cp "$real" x.sif
+	chmod u+w x.sif
+	printf '\377' | dd of=x.sif bs=1 seek=$((at + 5000)) conv=notrunc \
+		status=none
+	fails 1 "'./x.sif': object 5, a signature: object 4 \('squashfs-275937245'\): data: expected $HEX, got $HEX\$" \
+		ch-convert ./x.sif ./e
+	absent e
+}

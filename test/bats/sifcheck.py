@@ -12,7 +12,7 @@ ARCH = {"01": "386", "02": "amd64", "03": "arm", "04": "arm64", "05": "ppc64",
         "06": "ppc64le", "11": "s390x", "12": "riscv64"}
 TYPES = {0x4001: "definition", 0x4002: "environment", 0x4003: "labels",
          0x4004: "partition", 0x4005: "signature", 0x4006: "json",
-         0x4007: "raw"}
+         0x4007: "raw", 0x4008: "crypto", 0x4009: "SBOM"}
 COMP = {1: "gzip", 2: "lzma", 3: "lzo", 4: "xz", 5: "lz4", 6: "zstd"}
 
 
