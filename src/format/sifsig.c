@@ -145,8 +145,7 @@ static int find_group(const struct sifsig_file *f, const struct sifobj *sig,
 		is_group || !sig->link ? NULL : find(f, sig->link);
 	bool is_there = false;
 
-	*g = (struct group){ is_group ? sig->link : o ? o->group : 0,
-			     UINT32_MAX };
+	*g = (struct group){ o ? o->group : sig->link, UINT32_MAX };
 	for (size_t i = 0; i < f->n; i++) {
 		if ((!is_group && !o) || f->v[i].group != g->id)
 			continue;
@@ -196,8 +195,9 @@ static int check_header(const struct sifsig_file *f, const char *text,
 	return compare(text, &have, e) ? err_ctx(e, "header") : 0;
 }
 
-/* Of the descriptor neither places, padding nor the time of a change count, so
- * that objects can be moved. */
+/* Type, use, ID, link, size, when it was made, owner, name and the rest.
+ * Neither places, padding nor the time of a change count, so that objects can
+ * be moved. */
 static int check_descriptor(const struct sifsig_file *f, const struct sifobj *o,
 			    uint32_t relative, const char *text, struct err *e)
 {
@@ -211,12 +211,12 @@ static int check_descriptor(const struct sifsig_file *f, const struct sifobj *o,
 		return 0;
 	AUTO(hash) struct hash *h = hash_new(algo);
 
-	hash_add(h, p, 5); /* type, used */
+	hash_add(h, p, 5);
 	hash_add(h, &id, sizeof(id));
-	hash_add(h, p + 13, 4); /* link */
-	hash_add(h, p + 25, 8); /* size */
-	hash_add(h, p + 41, 8); /* when it was made */
-	hash_add(h, p + 57, SIFHDR_OBJECT_BYTES - 57); /* owner, name, extra */
+	hash_add(h, p + 13, 4);
+	hash_add(h, p + 25, 8);
+	hash_add(h, p + 41, 8);
+	hash_add(h, p + 57, SIFHDR_OBJECT_BYTES - 57);
 	hash_hex(h, hex);
 	digest_set(&have, algo, hex);
 	return compare(text, &have, e) ? err_ctx(e, "descriptor") : 0;

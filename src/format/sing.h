@@ -20,8 +20,9 @@
 #define SING_RUNSCRIPT SING_DIR "/runscript"
 #define SING_STARTSCRIPT SING_DIR "/startscript"
 #define SING_LABELS SING_DIR "/labels.json"
-#define SING_ENV_DOCKER SING_DIR "/env/10-docker2singularity.sh"
-#define SING_ENV_OWN SING_DIR "/env/90-environment.sh"
+#define SING_ENV_DIR SING_DIR "/env/"
+#define SING_ENV_DOCKER SING_ENV_DIR "10-docker2singularity.sh"
+#define SING_ENV_OWN SING_ENV_DIR "90-environment.sh"
 /* A line of the runscripts that we make from a configuration. */
 #define SING_MADE "# Made from the entry point and the command of the image."
 
@@ -65,11 +66,23 @@ struct sing_text {
 	size_t n;
 };
 
+/* A script in /.singularity.d/env. */
+struct sing_script {
+	const char *path;
+	struct sing_text text;
+};
+
 /* What an image has. */
 struct sing_texts {
-	struct sing_text runscript, labels, env_docker, env_own;
+	struct sing_text runscript, labels;
+	const struct sing_script *env; /* in the order in which they are run */
+	size_t n_env;
 	struct sing_text oci_config; /* the object of that name in a SIF file */
 };
+
+/* Is PATH a script that says what variables the image has? Not those that
+ * Apptainer puts into each image for its own purposes. */
+bool sing_is_env(const char *path);
 
 /* What could not be taken over. */
 struct sing_lost {
@@ -79,11 +92,11 @@ struct sing_lost {
 
 /* An image configuration, as imgconfig_edit takes it (no platform and no layers
  * yet), from T. Where there is an `oci-config.json`, it wins over what it was
- * made into: ENV_DOCKER and a runscript that was made from it. Otherwise the
- * entry point is the runscript. Variables of ENV_OWN are set behind it, labels
- * added to it. Scripts are read as far as they are assignments and exports;
- * nothing is executed. Caller frees. NULL on error: ERR_FORMAT (the
- * configuration), ERR_LIMIT (shenv.h). */
+ * made into: SING_ENV_DOCKER and a runscript that was made from it. Otherwise
+ * the entry point is the runscript. Variables of the other scripts are set
+ * behind it, labels added to it. Scripts are read as far as they are
+ * assignments and exports; nothing is executed. Caller frees. NULL on error:
+ * ERR_FORMAT (the configuration), ERR_LIMIT (shenv.h). */
 char *sing_config(const struct sing_texts *t, struct sing_lost *lost,
 		  struct err *e);
 

@@ -52,11 +52,36 @@ static json_t *strings(const struct strlist *l)
 	return array;
 }
 
-static int read_script(struct shenv *s, const struct sing_text *t,
-		       const char *name, struct err *e)
+bool sing_is_env(const char *path)
 {
-	if (t->p && shenv_read(s, t->p, t->n, e))
-		return err_ctx(e, "%s", name);
+	/* Paths and the prompt, and apps of the Scientific Filesystem. */
+	static const char *const standard[] = {
+		"01-base.sh", "94-appsbase.sh",    "95-apps.sh",
+		"99-base.sh", "99-runtimevars.sh",
+	};
+	const char *name = path + strlen(SING_ENV_DIR);
+
+	if (!str_starts(path, SING_ENV_DIR) || strchr(name, '/') ||
+	    !str_ends(name, ".sh"))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(standard); i++)
+		if (str_eq(name, standard[i]))
+			return false;
+	return true;
+}
+
+static int read_scripts(struct shenv *s, const struct sing_texts *t,
+			struct err *e)
+{
+	for (size_t i = 0; i < t->n_env; i++) {
+		const struct sing_script *script = &t->env[i];
+
+		if (!script->text.p ||
+		    (t->oci_config.p && str_eq(script->path, SING_ENV_DOCKER)))
+			continue;
+		if (shenv_read(s, script->text.p, script->text.n, e))
+			return err_ctx(e, "%s", script->path);
+	}
 	return 0;
 }
 
@@ -73,9 +98,7 @@ static int set_env(json_t *config, const struct sing_texts *t,
 		return err_ctx(e, "oci-config.json");
 	for (size_t i = 0; i < old.n; i++)
 		shenv_set(&s, old.v[i]);
-	if ((!t->oci_config.p &&
-	     read_script(&s, &t->env_docker, SING_ENV_DOCKER, e)) ||
-	    read_script(&s, &t->env_own, SING_ENV_OWN, e))
+	if (read_scripts(&s, t, e))
 		return -1;
 	shenv_list(&s, &env);
 	array = strings(&env);

@@ -13,19 +13,12 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #define INSPECT "inspect-metadata.json"
 #define OCI_CONFIG "oci-config.json"
-
-/* Files of the image that say how it is run. */
-static const char *const files[] = {
-	SING_RUNSCRIPT,
-	SING_LABELS,
-	SING_ENV_DOCKER,
-	SING_ENV_OWN,
-};
 
 static void note_lost(struct source *s, const struct sing_lost *lost)
 {
@@ -110,20 +103,100 @@ static void note_objects(struct source *s, const struct siffile *f)
 	note_extras(s, counts);
 }
 
+#define SCRIPTS_MAX 256 /* in /.singularity.d/env */
+
+/* What the image's files say of how it is run. */
+struct texts {
+	struct str object, runscript, labels;
+	struct strlist paths; /* of the scripts that make the environment */
+	struct str *env;
+};
+
+static void texts_clear(struct texts *t)
+{
+	str_clear(&t->object);
+	str_clear(&t->runscript);
+	str_clear(&t->labels);
+	for (size_t i = 0; t->env && i < t->paths.n; i++)
+		str_clear(&t->env[i]);
+	free(t->env);
+	strlist_clear(&t->paths);
+}
+AUTO_DEFINE(texts, struct texts, texts_clear)
+
+/* The names of the scripts. Directories come before what is in them, and all of
+ * that before what is next to them. */
+static int find_scripts(void *arg, size_t i, const struct entries *r,
+			struct err *e)
+{
+	struct strlist *paths = arg;
+	struct entry entry;
+	bool is_in = false;
+	int rc;
+
+	(void)i;
+	while ((rc = r->next(r->ctx, &entry, e)) > 0) {
+		if (is_in && !str_starts(entry.name, SING_ENV_DIR))
+			return 0;
+		is_in = str_starts(entry.name, SING_ENV_DIR);
+		if (!sing_is_env(entry.name) || entry.type == ENTRY_DIR)
+			continue;
+		if (paths->n == SCRIPTS_MAX)
+			return err_set(e, ERR_LIMIT,
+				       "more than %d scripts in '/%s'",
+				       SCRIPTS_MAX, SING_ENV_DIR);
+		strlist_add(paths, entry.name);
+	}
+	return rc;
+}
+
+static int read_file(const struct source *s, const char *path, struct str *out,
+		     struct err *e)
+{
+	return imgsqfs_file(s, path, JSON_BYTES_MAX, out, e);
+}
+
+static int read_texts(const struct source *s, struct texts *t, struct err *e)
+{
+	if (read_file(s, SING_RUNSCRIPT, &t->runscript, e) ||
+	    read_file(s, SING_LABELS, &t->labels, e) ||
+	    s->stack.walk(s->stack.ctx, STACK_UP, NULL, find_scripts, &t->paths,
+			  e))
+		return -1;
+	strlist_sort(&t->paths); /* as a shell does */
+	t->env = xcalloc(t->paths.n + 1, sizeof(*t->env));
+	for (size_t i = 0; i < t->paths.n; i++)
+		if (read_file(s, t->paths.v[i], &t->env[i], e))
+			return -1;
+	return 0;
+}
+
 static struct sing_text text_of(const struct str *s)
 {
 	return (struct sing_text){ s->len ? s->p : NULL, s->len };
 }
 
-static int make_config(struct source *s, const struct str *object,
-		       const struct str *v, const char *arch, struct err *e)
+/* Those of T as sing_config takes them. Caller frees. */
+static struct sing_script *scripts_of(const struct texts *t)
 {
+	struct sing_script *v = xcalloc(t->paths.n + 1, sizeof(*v));
+
+	for (size_t i = 0; i < t->paths.n; i++)
+		v[i] = (struct sing_script){ t->paths.v[i],
+					     text_of(&t->env[i]) };
+	return v;
+}
+
+static int make_config(struct source *s, const struct texts *t,
+		       const char *arch, struct err *e)
+{
+	autostr struct sing_script *scripts = scripts_of(t);
 	const struct sing_texts texts = {
-		.runscript = text_of(&v[0]),
-		.labels = text_of(&v[1]),
-		.env_docker = text_of(&v[2]),
-		.env_own = text_of(&v[3]),
-		.oci_config = text_of(object),
+		.runscript = text_of(&t->runscript),
+		.labels = text_of(&t->labels),
+		.env = scripts,
+		.n_env = t->paths.n,
+		.oci_config = text_of(&t->object),
 	};
 	struct platform p = { .os = "linux" };
 	const struct imgconfig_change c = { .platform = &p };
@@ -152,20 +225,14 @@ static int read_object(const struct siffile *f, uint32_t type, const char *name,
 	return o ? siffile_read(f, o, out, e) : 0;
 }
 
-static int read_config(struct source *s, const struct siffile *f,
-		       struct err *e)
+static int read_config(struct source *s, const struct siffile *f, struct err *e)
 {
-	AUTO(str) struct str object = { 0 };
-	struct str v[ARRAY_SIZE(files)] = { { 0 } };
-	int rc = read_object(f, SIFOBJ_JSON, OCI_CONFIG, &object, e);
+	AUTO(texts) struct texts t = { .env = NULL };
 
-	for (size_t i = 0; !rc && i < ARRAY_SIZE(files); i++)
-		rc = imgsqfs_file(s, files[i], JSON_BYTES_MAX, &v[i], e);
-	if (!rc)
-		rc = make_config(s, &object, v, f->primary->arch, e);
-	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
-		str_clear(&v[i]);
-	return rc;
+	if (read_object(f, SIFOBJ_JSON, OCI_CONFIG, &t.object, e) ||
+	    read_texts(s, &t, e))
+		return -1;
+	return make_config(s, &t, f->primary->arch, e);
 }
 
 int imgsif_open_fd(struct source *s, int fd, const char *name, struct err *e)

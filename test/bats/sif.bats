@@ -244,3 +244,39 @@ own_files() {
 		ch-convert ./x.sif ./e
 	absent e
 }
+
+# config OUT: the configuration in the unpacked OUT, member by member.
+config() {
+	python3 -c 'import json, sys
+for k, v in sorted(json.load(open(sys.argv[1]))["config"].items()):
+    print(k, json.dumps(v, sort_keys=True))' "$1/ch/config.json"
+}
+
+@test "environment, runscript and labels of a SIF file come along" {
+	own_tree
+	printf 'export LAST=$FROM_POST\nexport LAST\n' \
+		>own/.singularity.d/env/92-more.sh
+	printf 'export NOT=1\n' >own/.singularity.d/env/95-apps.sh
+	printf 'export NOT=1\n' >own/.singularity.d/env/93-none
+	works ch-convert ./own ./own.sif
+	works ch-convert ./own.sif ./d
+	same "$(config d)" 'Entrypoint ["/.singularity.d/runscript"]
+Env ["PATH=/opt/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "FROM_POST=of post", "LAST=of post"]
+Labels {"org.x": "y", "other": "z"}'
+	says "own.sif: 1 commands of the image's environment scripts are more than"
+	works ch-convert ./own.sif ./x.sqfs
+	works ch-convert ./x.sqfs ./e
+	same "$(config e)" "$(config d)"
+}
+
+@test "environment and labels of a real SIF file" {
+	real=$TEST_STAGE/shared/busybox-amd64.sif
+	[ -e "$real" ] || skip "no SIF file here"
+	works ch-convert "$real" ./d
+	# its runscript is made of what oci-config.json says
+	same "$(config d)" 'Cmd ["sh"]
+Env ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]
+Labels {"org.label-schema.build-arch": "amd64", "org.label-schema.build-date": "Monday_2_August_2021_14:9:36_CDT", "org.label-schema.schema-version": "1.0", "org.label-schema.usage.singularity.deffile.bootstrap": "docker", "org.label-schema.usage.singularity.deffile.from": "busybox:1.33.1", "org.label-schema.usage.singularity.version": "3.8.1"}'
+	same "$(cat d/ch/environment)" \
+		PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+}

@@ -40,8 +40,7 @@ static int sum(void *ctx, const struct sifobj *o, enum hash_algo algo,
 
 	if (algo != HASH_SHA256)
 		return err_set(e, ERR_UNSUPPORTED, "no such sum");
-	strcpy(hex, f->is_changed && o->id == 4 ? "changed"
-						: sums[o->slot]);
+	strcpy(hex, f->is_changed && o->id == 4 ? "changed" : sums[o->slot]);
 	return 0;
 }
 
@@ -78,8 +77,9 @@ static char *check(struct file *file)
 	    sifhdr_objects(file->table, sizeof(file->table), &h, FILE_SIZE, &v,
 			   &n, &e))
 		return str_fmt("header: %s", e.msg);
-	const struct sifsig_file f = { file->head, file->table, v,
-				       n,          sum,         file };
+	const struct sifsig_file f = {
+		file->head, file->table, v, n, sum, file
+	};
 
 	if (!sifsig_check(&f, &v[n - 1], file->text, file->n, &e))
 		return str_fmt("fits");

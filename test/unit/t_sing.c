@@ -299,11 +299,15 @@ static struct sing_text text_of(const char *s)
 static void test_config(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(images); i++) {
+		const struct sing_script env[] = {
+			{ SING_ENV_DOCKER, text_of(images[i].docker) },
+			{ SING_ENV_OWN, text_of(images[i].own) },
+		};
 		struct sing_texts t = {
 			.oci_config = text_of(images[i].oci),
 			.runscript = text_of(images[i].runscript),
-			.env_docker = text_of(images[i].docker),
-			.env_own = text_of(images[i].own),
+			.env = env,
+			.n_env = 2,
 			.labels = text_of(images[i].labels),
 		};
 		struct sing_lost lost;
@@ -319,6 +323,29 @@ static void test_config(void)
 	}
 }
 
+static void test_is_env(void)
+{
+	static const struct {
+		const char *path;
+		bool want;
+	} cases[] = {
+		{ SING_ENV_DOCKER, true },
+		{ SING_ENV_OWN, true },
+		{ SING_ENV_DIR "91-environment.sh", true },
+		{ SING_ENV_DIR "x.sh", true },
+		{ SING_ENV_DIR "01-base.sh", false },
+		{ SING_ENV_DIR "99-base.sh", false },
+		{ SING_ENV_DIR "91-environment", false },
+		{ SING_ENV_DIR "d/x.sh", false },
+		{ SING_ENV_DIR, false },
+		{ "x.sh", false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		ok(sing_is_env(cases[i].path) == cases[i].want, "%s",
+		   cases[i].path);
+}
+
 /* What is made is read back as it was, without oci-config.json. */
 static void test_back(void)
 {
@@ -326,7 +353,8 @@ static void test_back(void)
 	AUTO(imgconfig) struct imgconfig c = { 0 };
 	AUTO(imgconfig) struct imgconfig back = { 0 };
 	AUTO(sing_files) struct sing_files f = { 0 };
-	struct sing_texts t = { 0 };
+	struct sing_script both[2];
+	struct sing_texts t = { .env = both, .n_env = 2 };
 	struct sing_lost lost;
 	struct err e = { 0 };
 	autostr char *outer = NULL, *whole = NULL, *got = NULL, *labels = NULL;
@@ -336,8 +364,11 @@ static void test_back(void)
 	      "\"Labels\":{\"k\":\"" HOSTILE_JSON "\"},\"Cmd\":[\"sh\"]}",
 	      &c);
 	sing_make(&c, NULL, &f);
-	t.env_docker = text_of(sing_text(&f, SING_ENV_DOCKER));
-	t.env_own = text_of(sing_text(&f, SING_ENV_OWN));
+	both[0] =
+		(struct sing_script){ SING_ENV_DOCKER,
+				      text_of(sing_text(&f, SING_ENV_DOCKER)) };
+	both[1] = (struct sing_script){ SING_ENV_OWN,
+					text_of(sing_text(&f, SING_ENV_OWN)) };
 	t.runscript = text_of(sing_text(&f, SING_RUNSCRIPT));
 	t.labels = text_of(sing_text(&f, SING_LABELS));
 	outer = sing_config(&t, &lost, &e);
@@ -358,7 +389,8 @@ static void test_back(void)
 static void test_bad_texts(void)
 {
 	static char large[(1u << 20) + 2];
-	struct sing_texts t = { .env_own = { large, sizeof(large) } };
+	struct sing_script script = { SING_ENV_OWN, { large, sizeof(large) } };
+	const struct sing_texts t = { .env = &script, .n_env = 1 };
 	struct sing_lost lost;
 	struct err e = { 0 };
 	autostr char *got = sing_config(&t, &lost, &e);
@@ -368,7 +400,7 @@ static void test_bad_texts(void)
 	   ".singularity.d/env/90-environment.sh: script: 1048578 bytes are "
 	   "more than 1048576",
 	   "message");
-	t.env_own = (struct sing_text){ "\0\nexport A=1", 12 };
+	script.text = (struct sing_text){ "\0\nexport A=1", 12 };
 	got = sing_config(&t, &lost, &e);
 	is(got, "{\"config\":{\"Env\":[\"A=1\"]}}", "behind a NUL");
 	is_num((long long)lost.commands, 1, "which is lost");
@@ -384,6 +416,7 @@ int main(void)
 	test_yields();
 	test_inspect();
 	test_config();
+	test_is_env();
 	test_back();
 	test_bad_texts();
 	return tap_done();
