@@ -46,6 +46,12 @@ struct imgconfig_change {
  * when the platform is neither there nor in C. */
 char *imgconfig_edit(const void *text, size_t n,
 		     const struct imgconfig_change *c, struct err *e);
+/* The same with the variables ENV in the place of those that TEXT has, and
+ * nothing else changed; a new one has no layers and no platform yet. What is
+ * not UTF-8 is left out and counted in *LOST. The same form. Caller frees. NULL
+ * on error. */
+char *imgconfig_set_env(const void *text, size_t n, const struct strlist *env,
+			size_t *lost, struct err *e);
 /* The member `config` of TEXT as a document, "{}" if there is none: what a SIF
  * file has as `oci-config.json`. The same form. Caller frees. NULL on error. */
 char *imgconfig_inner(const void *text, size_t n, struct err *e);

@@ -106,12 +106,40 @@ static int edit(json_t *root, const struct imgconfig_change *c, struct err *e)
 	return c->created_by ? set_history(root, c, e) : 0;
 }
 
+/* The same, but nothing is a new one. */
+static json_t *parse_or_new(const void *text, size_t n, struct err *e)
+{
+	return text && n ? parse(text, n, e) : json_object();
+}
+
+char *imgconfig_set_env(const void *text, size_t n, const struct strlist *env,
+			size_t *lost, struct err *e)
+{
+	AUTO(json) json_t *root = parse_or_new(text, n, e);
+	const struct imgconfig_change none = { .platform = NULL };
+	json_t *config, *array;
+
+	if (!root)
+		return NULL;
+	if (!json_object_size(root))
+		set_layers(root, &none);
+	config = json_object_get(root, "config");
+	if (!json_is_object(config)) {
+		config = json_object();
+		json_object_set_new(root, "config", config);
+	}
+	array = json_array();
+	for (size_t i = 0; i < env->n; i++)
+		json_array_append_new(array, json_string(env->v[i]));
+	*lost = env->n - json_array_size(array);
+	json_object_set_new(config, "Env", array);
+	return print(root, e);
+}
+
 char *imgconfig_edit(const void *text, size_t n,
 		     const struct imgconfig_change *c, struct err *e)
 {
-	bool is_new = !text || !n;
-	AUTO(json)
-	json_t *root = parse(is_new ? "{}" : text, is_new ? 2 : n, e);
+	AUTO(json) json_t *root = parse_or_new(text, n, e);
 
 	if (!root)
 		return NULL;

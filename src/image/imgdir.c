@@ -39,17 +39,28 @@ static int walk(void *ctx, enum stack_order order, const bool *want,
 	return give(arg, 0, &entries, e);
 }
 
-static int read_config(void *ctx, struct str *out, struct err *e)
+static int read_file(int root, const char *path, struct str *out, struct err *e)
 {
-	const struct tree *t = ctx;
+	autostr char *shown = str_fmt("/%s", path);
 	struct err why = { 0 };
 	struct stat st;
-	autofd int fd = dir_open_beneath(t->fd, "ch/config.json",
-					 O_RDONLY | O_NONBLOCK, 0, &why);
+	autofd int fd = dir_open_beneath(root, path, O_RDONLY | O_NONBLOCK, 0,
+					 &why);
 
 	if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode))
 		return 0;
-	return io_read_all(fd, JSON_BYTES_MAX, "/ch/config.json", out, e);
+	return io_read_all(fd, JSON_BYTES_MAX, shown, out, e);
+}
+
+static int read_files(void *ctx, const char *const *paths, size_t n,
+		      struct str *out, struct err *e)
+{
+	const struct tree *t = ctx;
+
+	for (size_t i = 0; i < n; i++)
+		if (read_file(t->fd, paths[i], &out[i], e))
+			return -1;
+	return 0;
 }
 
 static void report(void *ctx)
@@ -101,7 +112,7 @@ int imgdir_open(struct source *s, const struct name *n,
 		.ctx = t,
 	};
 	s->is_inside = true;
-	s->read_config = read_config;
+	s->read_files = read_files;
 	s->report = report;
 	s->close = close_tree;
 	s->ctx = t;

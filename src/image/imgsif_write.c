@@ -106,7 +106,7 @@ static void dress(struct dressed *d, const struct source *s, int64_t time_s)
 
 		add_file(f->yields || s->has_sing ? d->bottom : d->top, f);
 	}
-	strip_init(&d->strip, &s->stack, false);
+	strip_init(&d->strip, s, false);
 	stack_topped_init(&d->topped, s->root < 0 ? &d->strip.stack : &s->stack,
 			  d->top);
 	d->stack = d->topped.stack;

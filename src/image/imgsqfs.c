@@ -59,11 +59,15 @@ int imgsqfs_file(const struct source *s, const char *path, size_t max,
 	return 0;
 }
 
-static int read_config(void *ctx, struct str *out, struct err *e)
+static int read_files(void *ctx, const char *const *paths, size_t n,
+		      struct str *out, struct err *e)
 {
 	struct source s = { .ctx = ctx };
 
-	return imgsqfs_file(&s, "ch/config.json", JSON_BYTES_MAX, out, e);
+	for (size_t i = 0; i < n; i++)
+		if (imgsqfs_file(&s, paths[i], JSON_BYTES_MAX, &out[i], e))
+			return -1;
+	return 0;
 }
 
 static void close_squash(void *ctx)
@@ -94,7 +98,7 @@ int imgsqfs_open_at(struct source *s, int fd, uint64_t at, uint64_t size,
 		.ctx = q,
 	};
 	s->is_inside = true;
-	s->read_config = read_config;
+	s->read_files = read_files;
 	s->close = close_squash;
 	s->ctx = q;
 	r = sqfsread_new(fd, at, size, e);

@@ -47,11 +47,29 @@ static int rewind_file(void *ctx, struct err *e)
 	return 0;
 }
 
-/* The last of that name counts. */
-static int find_config(void *arg, size_t i, const struct entries *r,
-		       struct err *e)
+/* Files that are looked for. */
+struct wanted {
+	const char *const *paths;
+	size_t n;
+	struct str *out;
+};
+
+static struct str *find(const struct wanted *w, const struct entry *entry)
 {
-	struct str *out = arg;
+	const char *name = entry->name;
+
+	while (str_starts(name, "./") || *name == '/')
+		name += *name == '/' ? 1 : 2;
+	for (size_t i = 0; entry->type == ENTRY_FILE && i < w->n; i++)
+		if (str_eq(name, w->paths[i]))
+			return &w->out[i];
+	return NULL;
+}
+
+/* The last of that name counts. */
+static int find_files(void *arg, size_t i, const struct entries *r,
+		      struct err *e)
+{
 	struct entry entry;
 	uint64_t offset;
 	const void *p;
@@ -60,11 +78,9 @@ static int find_config(void *arg, size_t i, const struct entries *r,
 
 	(void)i;
 	while ((rc = r->next(r->ctx, &entry, e)) > 0) {
-		const char *name = entry.name;
+		struct str *out = find(arg, &entry);
 
-		while (str_starts(name, "./") || *name == '/')
-			name += *name == '/' ? 1 : 2;
-		if (entry.type != ENTRY_FILE || strcmp(name, "ch/config.json"))
+		if (!out)
 			continue;
 		str_clear(out);
 		while ((rc = r->data(r->ctx, &p, &n, &offset, e)) > 0 &&
@@ -76,12 +92,14 @@ static int find_config(void *arg, size_t i, const struct entries *r,
 	return rc;
 }
 
-static int read_config(void *ctx, struct str *out, struct err *e)
+static int read_files(void *ctx, const char *const *paths, size_t n,
+		      struct str *out, struct err *e)
 {
 	struct archive *a = ctx;
 	const struct stack *s = &a->layers.stack;
+	struct wanted wanted = { paths, n, out };
 
-	return s->walk(s->ctx, STACK_UP, NULL, find_config, out, e);
+	return s->walk(s->ctx, STACK_UP, NULL, find_files, &wanted, e);
 }
 
 static void close_archive(void *ctx)
@@ -141,7 +159,7 @@ int imgtar_open(struct source *s, const struct name *n,
 	s->stack.rule = LOOKUP_FLAT;
 	s->size = (uint64_t)st.st_size;
 	s->is_inside = true;
-	s->read_config = read_config;
+	s->read_files = read_files;
 	return 0;
 }
 

@@ -97,7 +97,7 @@ static int make_layer(int root, const struct target *t, const struct source *s,
 	enum encode_kind kind;
 	struct strip strip;
 
-	strip_init(&strip, &s->stack, true);
+	strip_init(&strip, s, true);
 	if (tmpdir < 0 || pack_stream(&t->pack, "", ENCODE_GZIP, &kind, e) ||
 	    tmp_file(&m.tmp, tmpdir, e) ||
 	    pack(&m, &strip.stack, &t->pack, kind, e))

@@ -6,8 +6,11 @@
 #include "image/source.h"
 
 #include "base/log.h"
+#include "base/mem.h"
+#include "format/envfile.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 void source_close(struct source *s)
@@ -43,19 +46,85 @@ int source_set_config(struct source *s, struct str *text, struct err *e)
 	return 0;
 }
 
-int source_config(struct source *s, struct err *e)
+static void use_config(struct source *s, struct str *text)
 {
-	AUTO(str) struct str text = { 0 };
 	struct err why = { 0 };
 
-	if (!s->is_inside || s->config_text.len)
-		return 0;
-	if (s->read_config(s->ctx, &text, e))
-		return -1;
-	if (text.len && source_set_config(s, &text, &why))
+	if (!text->len)
+		return;
+	s->has_ch_config = !source_set_config(s, text, &why);
+	if (!s->has_ch_config)
 		log_warn("%s: /ch/config.json is left aside: %s", s->shown,
 			 why.msg);
-	return 0;
+}
+
+/* Values with a newline, which the file can't have. */
+static void add_unwritable(const struct strlist *from, struct strlist *to)
+{
+	for (size_t i = 0; i < from->n; i++) {
+		size_t n = strcspn(from->v[i], "=");
+		autostr char *name = xstrndup(from->v[i], n);
+
+		if (strchr(from->v[i], '\n') && !env_get(to, name))
+			strlist_add(to, from->v[i]);
+	}
+}
+
+static int set_env(struct source *s, struct strlist *env, struct err *e)
+{
+	AUTO(str) struct str text = { 0 };
+	autostr char *edited = NULL;
+	size_t lost;
+
+	add_unwritable(&s->config.env, env);
+	edited = imgconfig_set_env(s->config_text.p, s->config_text.len, env,
+				   &lost, e);
+	if (!edited)
+		return -1;
+	if (lost)
+		log_warn("%s: %zu variables of /ch/environment are not UTF-8 "
+			 "and are left out",
+			 s->shown, lost);
+	str_add(&text, edited);
+	return source_set_config(s, &text, e);
+}
+
+static int use_env(struct source *s, const struct str *text, struct err *e)
+{
+	AUTO(strlist) struct strlist env = { 0 };
+	AUTO(str) struct str unchanged = { 0 };
+	struct err why = { 0 };
+
+	if (envfile_parse("/ch/environment", str_text(text), text->len, &env,
+			  &why)) {
+		log_warn("%s: /ch/environment is left aside: %s", s->shown,
+			 why.msg);
+		return 0;
+	}
+	s->has_ch_env = text->len || s->has_ch_config;
+	envfile_write(&s->config.env, &unchanged);
+	if (!text->len || str_eq(str_text(text), str_text(&unchanged)))
+		return 0;
+	return set_env(s, &env, e);
+}
+
+int source_config(struct source *s, struct err *e)
+{
+	static const char *const paths[] = { "ch/config.json",
+					     "ch/environment" };
+	struct str v[ARRAY_SIZE(paths)] = { { 0 } };
+	int rc;
+
+	if (!s->is_inside || s->has_ch_config || s->has_ch_env)
+		return 0;
+	rc = s->read_files(s->ctx, paths, ARRAY_SIZE(paths), v, e);
+	if (!rc) {
+		use_config(s, &v[0]);
+		rc = use_env(s, &v[1], e);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
+		str_clear(&v[i]);
+	return rc;
 }
 
 void source_report(const struct source *s)

@@ -34,14 +34,17 @@ struct source {
 	struct platform platform; /* os "" if not known */
 	/* The configuration, byte for byte; empty if it has none. If it
 	 * IS_INSIDE its entries have it, in /ch, and it is only here after
-	 * source_config. */
+	 * source_config, which also says what of /ch it has understood. */
 	struct str config_text;
 	struct imgconfig config;
 	bool is_inside;
+	bool has_ch_config, has_ch_env;
 	bool has_sing; /* its entries have /.singularity.d */
-	/* Read what is in /ch/config.json to OUT, which stays empty if there is
-	 * no such file; NULL: IS_INSIDE is not set. */
-	int (*read_config)(void *ctx, struct str *out, struct err *e);
+	/* Read the N files PATHS ("ch/config.json"), at most JSON_BYTES_MAX
+	 * each, to OUT[], which stays empty where there is no such file; NULL:
+	 * IS_INSIDE is not set. */
+	int (*read_files)(void *ctx, const char *const *paths, size_t n,
+			  struct str *out, struct err *e);
 	/* Its layers, in the layout ROOT, if it has some; else ROOT is -1. */
 	int root;
 	bool is_ours;  /* ROOT is nobody else's: its blobs were verified and
@@ -75,8 +78,10 @@ AUTO_DEFINE(source, struct source, source_close)
 /* TEXT (moved) becomes S's configuration. ERR_FORMAT. */
 MUST_CHECK int source_set_config(struct source *s, struct str *text,
 				 struct err *e);
-/* Have the configuration at hand, if there is one. One inside that can't be
- * understood is a warning, and then there is none. */
+/* Have the configuration at hand, if there is one: that of /ch/config.json,
+ * with the variables of /ch/environment, which a user may have changed, and
+ * which is all that images of Charliecloud have. What can't be understood is a
+ * warning and left aside. */
 MUST_CHECK int source_config(struct source *s, struct err *e);
 
 /* Say what was left out of what has been written. */

@@ -10,14 +10,9 @@
 
 #include <string.h>
 
-static bool is_ours(const char *name)
+/* NAME is PATH; some write "./" or "/" in front of it, and "/" behind. */
+static bool is_path(const char *name, const char *path)
 {
-	static const char *const ours[] = {
-		"ch",
-		"ch/config.json",
-		"ch/environment",
-		"ch/image",
-	};
 	size_t len;
 
 	while (str_starts(name, "./") || *name == '/')
@@ -25,10 +20,17 @@ static bool is_ours(const char *name)
 	len = strlen(name);
 	while (len && name[len - 1] == '/')
 		len--;
-	for (size_t i = 0; i < ARRAY_SIZE(ours); i++)
-		if (strlen(ours[i]) == len && !strncmp(name, ours[i], len))
-			return true;
-	return false;
+	return strlen(path) == len && !strncmp(name, path, len);
+}
+
+static bool is_ours(const struct source *s, const struct entry *entry)
+{
+	if (entry->type == ENTRY_DIR)
+		return is_path(entry->name, "ch") &&
+		       (s->has_ch_config || s->has_ch_env);
+	return (s->has_ch_config && (is_path(entry->name, "ch/config.json") ||
+				     is_path(entry->name, "ch/image"))) ||
+	       (s->has_ch_env && is_path(entry->name, "ch/environment"));
 }
 
 static int next(void *ctx, struct entry *out, struct err *e)
@@ -37,8 +39,8 @@ static int next(void *ctx, struct entry *out, struct err *e)
 	int rc;
 
 	do {
-		rc = s->from->next(s->from->ctx, out, e);
-	} while (rc > 0 && is_ours(out->name));
+		rc = s->entries->next(s->entries->ctx, out, e);
+	} while (rc > 0 && is_ours(s->from, out));
 	if (rc > 0 && s->is_layer && str_starts(path_base(out->name), ".wh."))
 		return err_set(e, ERR_UNSUPPORTED,
 			       "'%s': a layer can't hold names that begin with "
@@ -52,7 +54,7 @@ static int data(void *ctx, const void **p, size_t *n, uint64_t *offset,
 {
 	const struct strip *s = ctx;
 
-	return s->from->data(s->from->ctx, p, n, offset, e);
+	return s->entries->data(s->entries->ctx, p, n, offset, e);
 }
 
 static bool xattr(void *ctx, const char **name, const void **value,
@@ -60,7 +62,7 @@ static bool xattr(void *ctx, const char **name, const void **value,
 {
 	const struct strip *s = ctx;
 
-	return s->from->xattr(s->from->ctx, name, value, size);
+	return s->entries->xattr(s->entries->ctx, name, value, size);
 }
 
 static int give(void *arg, size_t i, const struct entries *r, struct err *e)
@@ -73,7 +75,7 @@ static int give(void *arg, size_t i, const struct entries *r, struct err *e)
 		.ctx = s,
 	};
 
-	s->from = r;
+	s->entries = r;
 	return s->give(s->arg, i, &stripped, e);
 }
 
@@ -82,16 +84,18 @@ static int walk(void *ctx, enum stack_order order, const bool *want,
 {
 	struct strip *s = ctx;
 
+	const struct stack *below = &s->from->stack;
+
 	s->give = to;
 	s->arg = arg;
-	return s->below->walk(s->below->ctx, order, want, give, s, e);
+	return below->walk(below->ctx, order, want, give, s, e);
 }
 
-void strip_init(struct strip *s, const struct stack *below, bool is_layer)
+void strip_init(struct strip *s, const struct source *from, bool is_layer)
 {
 	*s = (struct strip){
-		.stack = *below,
-		.below = below,
+		.stack = from->stack,
+		.from = from,
 		.is_layer = is_layer,
 	};
 	s->stack.walk = walk;

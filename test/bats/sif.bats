@@ -280,3 +280,113 @@ Labels {"org.label-schema.build-arch": "amd64", "org.label-schema.build-date": "
 	same "$(cat d/ch/environment)" \
 		PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 }
+
+# --- /ch: what is taken out of it, and what is not ours
+
+# plain_tree: ./d with a file, and /ch.
+plain_tree() {
+	rm -rf d
+	mkdir -p d/etc d/ch
+	echo hello >d/etc/motd
+}
+
+# back_from IN: the configuration after IN has been a layout, and a SIF file.
+back_from() {
+	rm -rf lay e x.sif f
+	works ch-convert "$1" oci:lay || return
+	told=$err
+	works ch-convert oci:lay ./e || return
+	works ch-convert "$1" ./x.sif || return
+	same "$err" "$told" || return
+	works ch-convert ./x.sif ./f || return
+	same "$(cat f/ch/environment)" "$(cat e/ch/environment)"
+}
+
+# in_layer: what the one layer of ./lay holds, sorted.
+in_layer() {
+	find lay/blobs -type f -size +0 | while read -r f; do
+		gzip -dc "$f" 2>/dev/null | tar -tf - 2>/dev/null || :
+	done | LC_ALL=C sort | grep -vx ./
+}
+
+@test "/ch/environment alone, as Charliecloud has it, comes along" {
+	plain_tree
+	printf "PATH=/opt/bin:/bin\nQUOTED='a b'\nUSER_S=\$USER\n" >d/ch/environment
+	echo mine >d/ch/other
+	works ch-convert ./d ./d.tar
+	works ch-convert ./d ./d.sqfs
+	for from in ./d ./d.tar ./d.sqfs; do
+		back_from $from
+		same "$told" ''
+		same "$(cat e/ch/environment)" 'PATH=/opt/bin:/bin
+QUOTED=a b
+USER_S=$USER'
+		same "$(config e)" 'Env ["PATH=/opt/bin:/bin", "QUOTED=a b", "USER_S=$USER"]'
+		same "$(cat e/ch/other)" mine
+		in_layer | grep ch/ >names
+		same "$(cat names)" 'ch/
+ch/other'
+	done
+}
+
+@test "/ch/environment that was edited wins over the configuration" {
+	works ch-convert "oci:$TEST_IMAGES/layered-gzip:1" ./d
+	cp d/ch/environment unchanged
+	back_from ./d
+	cmp e/ch/environment unchanged
+	same "$(config e)" "$(config d)"
+	echo MINE=1 >>d/ch/environment
+	back_from ./d
+	same "$told" ''
+	cmp e/ch/environment d/ch/environment
+	same "$(config e | grep -v ^Env)" "$(config d | grep -v ^Env)"
+	in_layer >names
+	lacks '^ch' names
+	# a value that the file can't hold was not taken out by its user
+	plain_tree
+	printf '{"config":{"Env":["A=1","N=x\\ny"]},"rootfs":{"type":"layers","diff_ids":[]}}' >d/ch/config.json
+	echo A=2 >d/ch/environment
+	works ch-convert ./d oci:lay2
+	works ch-convert oci:lay2 ./e2
+	same "$(config e2)" 'Env ["A=2", "N=x\ny"]'
+}
+
+@test "/ch/environment that is none is left where it is" {
+	plain_tree
+	echo what is this >d/ch/environment
+	back_from ./d
+	same "$told" "ch-convert: warning: ./d: /ch/environment is left aside: /ch/environment:1: expected NAME=VALUE, found 'what is this'"
+	in_layer >names
+	grep -qx ch/environment names
+}
+
+@test "/ch that is not ours stays" {
+	rm -rf d
+	mkdir d
+	echo program >d/ch
+	works ch-convert ./d oci:lay
+	same "$(in_layer)" ch
+	rm -rf lay d/ch
+	ln -s etc d/ch
+	works ch-convert ./d oci:lay
+	same "$(in_layer)" ch
+	rm -rf lay d/ch
+	plain_tree
+	printf 'not JSON' >d/ch/config.json
+	echo image >d/ch/image.txt
+	back_from ./d
+	same "$told" "ch-convert: warning: ./d: /ch/config.json is left aside: image configuration: expected JSON, found 'not JSON'"
+	same "$(in_layer)" 'ch/
+ch/config.json
+ch/image.txt
+etc/
+etc/motd'
+	# and in a SIF file
+	rm -rf d x.sif
+	mkdir d
+	echo program >d/ch
+	works ch-convert ./d ./x.sif
+	python3 -B "$TEST_STAGE/bats/sifcheck.py" x.sif root.sqfs
+	works ch-convert ./root.sqfs ./x.tar
+	same "$(tar -xOf x.tar ./ch 2>/dev/null || tar -xOf x.tar ch)" program
+}

@@ -181,8 +181,42 @@ static void test_parts(void)
 	}
 }
 
+static void test_set_env(void)
+{
+	static const struct {
+		const char *text, *want;
+	} cases[] = {
+		{ "", "{\"config\":{\"Env\":[\"A=1\",\"B=\"]},\"rootfs\":{"
+		      "\"diff_ids\":[],\"type\":\"layers\"}}" },
+		{ "{\"os\":\"linux\",\"config\":{\"Env\":[\"A=2\"],\"User\":"
+		  "\"7\"}}",
+		  "{\"config\":{\"Env\":[\"A=1\",\"B=\"],\"User\":\"7\"},\"os\":"
+		  "\"linux\"}" },
+		{ "{\"x\":1,\"config\":null}",
+		  "{\"config\":{\"Env\":[\"A=1\",\"B=\"]},\"x\":1}" },
+		{ "[]", "image configuration: expected an object, found an "
+			"array" },
+	};
+	AUTO(strlist) struct strlist env = { 0 };
+
+	strlist_add(&env, "A=1");
+	strlist_add(&env, "C=\xff");
+	strlist_add(&env, "B=");
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const char *text = cases[i].text;
+		struct err e = { 0 };
+		size_t lost = 1;
+		autostr char *got =
+			imgconfig_set_env(text, strlen(text), &env, &lost, &e);
+
+		is(got ? got : e.msg, cases[i].want, cases[i].want);
+		is_num((long long)lost, 1, "what is not UTF-8");
+	}
+}
+
 int main(void)
 {
+	test_set_env();
 	test_edit();
 	test_parts();
 	test_full();
