@@ -133,7 +133,7 @@ static const struct row {
 	const char *text;
 } rows[] = {
 	{ SING_DIR, SING_FOLDER, 0755, NULL },
-	{ SING_DIR "/Singularity", SING_FILE, 0644, NULL },
+	{ SING_DEFINITION, SING_FILE, 0644, NULL },
 	{ SING_DIR "/actions", SING_FOLDER, 0755, NULL },
 	{ SING_DIR "/actions/exec", SING_FILE, 0755, ACTION_EXEC },
 	{ SING_DIR "/actions/run", SING_FILE, 0755, ACTION_RUN },
@@ -218,9 +218,7 @@ static void add_words(struct str *s, const struct strlist *l)
 	}
 }
 
-/* The configuration is one that was read out of the image's own scripts
- * (sing_config): that it names the runscript is all it knows of it. */
-static bool is_read(const struct imgconfig *c)
+bool sing_is_own(const struct imgconfig *c)
 {
 	return c->entrypoint.n &&
 	       str_eq(c->entrypoint.v[0], "/" SING_RUNSCRIPT);
@@ -234,7 +232,7 @@ static char *runscript(const struct imgconfig *c)
 	AUTO(str) struct str s = { 0 };
 	bool is_none;
 
-	if (is_read(c))
+	if (sing_is_own(c))
 		c = &empty;
 	is_none = !c->entrypoint.n && !c->cmd.n;
 
@@ -268,7 +266,7 @@ static char *labels(const struct imgconfig *c)
 	return str_fmt("%s\n", text);
 }
 
-char *sing_definition(const char *source)
+static char *definition(const char *source)
 {
 	if (!source)
 		return str_fmt("bootstrap: scratch\n");
@@ -289,13 +287,13 @@ static char *text_of(const struct row *r, const struct imgconfig *c,
 		return labels(c);
 	if (str_eq(r->path, SING_RUNSCRIPT))
 		return runscript(c);
-	return sing_definition(source);
+	return definition(source);
 }
 
 /* What the configuration says wins over what the image has. */
 static bool yields(const char *path, const struct imgconfig *c)
 {
-	if (is_read(c))
+	if (sing_is_own(c))
 		return true;
 	if (str_eq(path, SING_RUNSCRIPT))
 		return !c->entrypoint.n && !c->cmd.n;
@@ -327,18 +325,53 @@ void sing_files_clear(struct sing_files *f)
 	*f = (struct sing_files){ 0 };
 }
 
-const char *sing_text(const struct sing_files *f, const char *path)
+static struct sing_file *find(const struct sing_files *f, const char *path)
 {
 	for (size_t i = 0; i < f->n; i++)
 		if (str_eq(f->v[i].path, path))
-			return f->v[i].text;
+			return &f->v[i];
 	return NULL;
 }
 
-/* TEXT is UTF-8 if what it was made of is; what is not is left out. */
+const char *sing_text(const struct sing_files *f, const char *path)
+{
+	const struct sing_file *file = find(f, path);
+
+	return file ? file->text : NULL;
+}
+
+void sing_keep(struct sing_files *f, const char *path, const char *text)
+{
+	struct sing_file *file = find(f, path);
+
+	if (!file || !file->yields)
+		return;
+	free(file->text);
+	file->text = text ? xstrdup(text) : NULL;
+}
+
+const char *const sing_shown[SING_SHOWN] = {
+	SING_ENV_DOCKER, SING_ENV_OWN,   SING_LABELS,
+	SING_DEFINITION, SING_RUNSCRIPT, SING_STARTSCRIPT,
+};
+
+/* What is not UTF-8 is left out, and what is not known. */
 static void add_text(json_t *obj, const char *key, const char *text)
 {
-	json_object_set_new(obj, key, json_string(text ? text : ""));
+	if (text)
+		json_object_set_new(obj, key, json_string(text));
+}
+
+static void add_labels(json_t *obj, const char *text)
+{
+	struct err ignored = { 0 }; /* as above */
+	json_t *labels =
+		text ? json_parse(SING_LABELS, text, strlen(text), &ignored)
+		     : NULL;
+
+	if (json_is_object(labels))
+		json_object_set(obj, "labels", labels);
+	json_decref(labels);
 }
 
 char *sing_inspect(const struct sing_files *f)
@@ -346,7 +379,6 @@ char *sing_inspect(const struct sing_files *f)
 	AUTO(json) json_t *root = json_object();
 	json_t *data = json_object(), *attributes = json_object();
 	json_t *env = json_object();
-	const char *text = sing_text(f, SING_LABELS);
 
 	json_object_set_new(root, "type", json_string("container"));
 	json_object_set_new(root, "data", data);
@@ -354,9 +386,8 @@ char *sing_inspect(const struct sing_files *f)
 	json_object_set_new(attributes, "environment", env);
 	add_text(env, "/" SING_ENV_DOCKER, sing_text(f, SING_ENV_DOCKER));
 	add_text(env, "/" SING_ENV_OWN, sing_text(f, SING_ENV_OWN));
-	json_object_set_new(attributes, "labels",
-			    json_loads(text ? text : "{}", 0, NULL));
-	add_text(attributes, "deffile", sing_text(f, SING_DIR "/Singularity"));
+	add_labels(attributes, sing_text(f, SING_LABELS));
+	add_text(attributes, "deffile", sing_text(f, SING_DEFINITION));
 	add_text(attributes, "runscript", sing_text(f, SING_RUNSCRIPT));
 	add_text(attributes, "startscript", sing_text(f, SING_STARTSCRIPT));
 	return json_dumps(root, JSON_COMPACT | JSON_SORT_KEYS);

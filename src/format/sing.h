@@ -17,6 +17,7 @@
 #include <stdbool.h>
 
 #define SING_DIR ".singularity.d"
+#define SING_DEFINITION SING_DIR "/Singularity"
 #define SING_RUNSCRIPT SING_DIR "/runscript"
 #define SING_STARTSCRIPT SING_DIR "/startscript"
 #define SING_LABELS SING_DIR "/labels.json"
@@ -41,23 +42,30 @@ struct sing_files {
 	size_t n;
 };
 
+/* Is C a configuration that was read out of an image's own scripts
+ * (sing_config)? That it names the runscript is all it knows of it. */
+bool sing_is_own(const struct imgconfig *c);
 /* All that an image of configuration C needs, owned by root: the directory, the
  * links to it in the root, and the mount points that Apptainer wants. SOURCE is
  * the reference that it came from, for the definition file, or NULL. A variable
  * whose name is no identifier is left out; of one that is there twice the last
  * counts. What C says of environment, labels, entry point and command does not
- * yield to files of the image - unless C was read out of them: then its entry
- * point is the runscript. Always the same for the same input. */
+ * yield to files of the image - unless C was read out of them. Always the same
+ * for the same input. */
 void sing_make(const struct imgconfig *c, const char *source,
 	       struct sing_files *out);
 void sing_files_clear(struct sing_files *f);
 AUTO_DEFINE(sing_files, struct sing_files, sing_files_clear)
 
+/* The files that sing_inspect shows. */
+#define SING_SHOWN 6
+extern const char *const sing_shown[SING_SHOWN];
+
 /* The text of PATH, borrowed, or NULL. */
 const char *sing_text(const struct sing_files *f, const char *path);
-/* The definition file, which is an object of its own in a SIF file, too. Caller
- * frees. */
-char *sing_definition(const char *source);
+/* The image has a file PATH of its own with TEXT (NULL: with a text that nobody
+ * knows): if ours yields to it, that is the one to be shown from now on. */
+void sing_keep(struct sing_files *f, const char *path, const char *text);
 /* The object `inspect-metadata.json` of a SIF file. Caller frees. */
 char *sing_inspect(const struct sing_files *f);
 

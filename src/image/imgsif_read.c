@@ -107,14 +107,13 @@ static void note_objects(struct source *s, const struct siffile *f)
 
 /* What the image's files say of how it is run. */
 struct texts {
-	struct str object, runscript, labels;
+	struct str runscript, labels;
 	struct strlist paths; /* of the scripts that make the environment */
 	struct str *env;
 };
 
 static void texts_clear(struct texts *t)
 {
-	str_clear(&t->object);
 	str_clear(&t->runscript);
 	str_clear(&t->labels);
 	for (size_t i = 0; t->env && i < t->paths.n; i++)
@@ -196,7 +195,7 @@ static int make_config(struct source *s, const struct texts *t,
 		.labels = text_of(&t->labels),
 		.env = scripts,
 		.n_env = t->paths.n,
-		.oci_config = text_of(&t->object),
+		.oci_config = text_of(&s->sif_config),
 	};
 	struct platform p = { .os = "linux" };
 	const struct imgconfig_change c = { .platform = &p };
@@ -229,7 +228,9 @@ static int read_config(struct source *s, const struct siffile *f, struct err *e)
 {
 	AUTO(texts) struct texts t = { .env = NULL };
 
-	if (read_object(f, SIFOBJ_JSON, OCI_CONFIG, &t.object, e) ||
+	if (read_object(f, SIFOBJ_DEFINITION, NULL, &s->sif_definition, e) ||
+	    read_object(f, SIFOBJ_JSON, INSPECT, &s->sif_inspect, e) ||
+	    read_object(f, SIFOBJ_JSON, OCI_CONFIG, &s->sif_config, e) ||
 	    read_texts(s, &t, e))
 		return -1;
 	return make_config(s, &t, f->primary->arch, e);

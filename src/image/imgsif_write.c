@@ -95,16 +95,28 @@ static void add_file(struct memread *to, const struct sing_file *f)
 		memread_file(to, f->path, f->mode, f->text, strlen(f->text));
 }
 
+/* Where Apptainer could get the image; NULL if that is not known: an image in a
+ * file has a name that was made of the file's. Caller frees. */
+static char *origin(const struct source *s)
+{
+	if (!s->ref.repo || str_eq(s->ref.host, "localhost"))
+		return NULL;
+	return ref_name(&s->ref);
+}
+
 /* What S has of it already stays. */
 static void dress(struct dressed *d, const struct source *s, int64_t time_s)
 {
-	sing_make(&s->config, s->ref.repo ? s->shown : NULL, &d->files);
+	autostr char *from = origin(s);
+
+	sing_make(&s->config, from, &d->files);
 	d->bottom = memread_new(time_s);
 	d->top = memread_new(time_s);
 	for (size_t i = 0; i < d->files.n; i++) {
-		const struct sing_file *f = &d->files.v[i];
+		struct sing_file *f = &d->files.v[i];
 
-		add_file(f->yields || s->has_sing ? d->bottom : d->top, f);
+		f->yields = f->yields || s->has_sing;
+		add_file(f->yields ? d->bottom : d->top, f);
 	}
 	strip_init(&d->strip, s, false);
 	stack_topped_init(&d->topped, s->root < 0 ? &d->strip.stack : &s->stack,
@@ -121,26 +133,57 @@ static void dress(struct dressed *d, const struct source *s, int64_t time_s)
 
 /* Content of the objects in front of the root file system. */
 struct texts {
-	char *v[ROOT];
+	struct str v[ROOT];
 };
 
 static void texts_clear(struct texts *t)
 {
 	for (size_t i = 0; i < ROOT; i++)
-		free(t->v[i]);
+		str_clear(&t->v[i]);
 }
 AUTO_DEFINE(texts, struct texts, texts_clear)
 
-static int make_texts(const struct source *s, const struct dressed *d,
+/* Not what we would have made is shown, but what the image has. Layers are not
+ * gone through only for that. */
+static void keep_texts(const struct source *s, struct sing_files *f)
+{
+	bool is_hidden = !s->read_files && sing_is_own(&s->config);
+
+	for (size_t i = 0; i < SING_SHOWN; i++) {
+		if (s->sing[i].len)
+			sing_keep(f, sing_shown[i], s->sing[i].p);
+		else if (is_hidden && !str_eq(sing_shown[i], SING_DEFINITION))
+			sing_keep(f, sing_shown[i], NULL);
+	}
+}
+
+/* HAD, the object of the SIF file that is read, or else a new one: MADE
+ * (freed). */
+static void set_text(struct str *out, const struct str *had, char *made)
+{
+	if (had->len)
+		str_addn(out, had->p, had->len);
+	else
+		str_add(out, made);
+	free(made);
+}
+
+static int make_texts(const struct source *s, struct dressed *d,
 		      struct texts *t, struct err *e)
 {
-	t->v[DEFINITION] = sing_definition(s->ref.repo ? s->shown : NULL);
-	t->v[INSPECT] = sing_inspect(&d->files);
-	t->v[OCI_CONFIG] = s->config_text.len
-				   ? imgconfig_inner(s->config_text.p,
-						     s->config_text.len, e)
-				   : xstrdup("{}");
-	return t->v[OCI_CONFIG] ? 0 : -1;
+	char *config = s->config_text.len
+			       ? imgconfig_inner(s->config_text.p,
+						 s->config_text.len, e)
+			       : xstrdup("{}");
+
+	if (!config)
+		return -1;
+	keep_texts(s, &d->files);
+	set_text(&t->v[DEFINITION], &s->sif_definition,
+		 xstrdup(sing_text(&d->files, SING_DEFINITION)));
+	set_text(&t->v[INSPECT], &s->sif_inspect, sing_inspect(&d->files));
+	set_text(&t->v[OCI_CONFIG], &s->sif_config, config);
+	return 0;
 }
 
 static void describe(const struct texts *t, const char *arch, int64_t time_s,
@@ -162,7 +205,7 @@ static void describe(const struct texts *t, const char *arch, int64_t time_s,
 	};
 	snprintf(v[ROOT].arch, sizeof v[ROOT].arch, "%.15s", arch);
 	for (size_t i = 0; i < ROOT; i++)
-		v[i].size = strlen(t->v[i]);
+		v[i].size = t->v[i].len;
 	for (size_t i = 0; i < N_OBJECTS; i++)
 		v[i].created = v[i].modified = time_s;
 }
@@ -185,7 +228,7 @@ static int write_front(int fd, const struct sifhdr *h, const struct sifobj *v,
 	sifhdr_write(h, v, N_OBJECTS, head);
 	rc = io_pwrite(fd, head, SIFHDR_DATA_AT, 0, shown, e);
 	for (size_t i = 0; !rc && i < ROOT; i++)
-		rc = io_pwrite(fd, t->v[i], v[i].size, (off_t)v[i].at, shown,
+		rc = io_pwrite(fd, t->v[i].p, v[i].size, (off_t)v[i].at, shown,
 			       e);
 	free(head);
 	return rc;
@@ -214,7 +257,7 @@ int imgsif_write(struct target *t, struct source *s, struct err *e)
 {
 	AUTO(outfile) struct outfile out = OUTFILE_INIT;
 	AUTO(dressed) struct dressed d = { .top = NULL };
-	AUTO(texts) struct texts texts = { { NULL } };
+	AUTO(texts) struct texts texts = { { { 0 } } };
 	const char *arch =
 		*s->platform.arch ? s->platform.arch : t->platform->arch;
 

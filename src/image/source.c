@@ -23,6 +23,11 @@ void source_close(struct source *s)
 	imgconfig_clear(&s->config);
 	imgoci_clear(&s->image);
 	ref_clear(&s->ref);
+	str_clear(&s->sif_definition);
+	str_clear(&s->sif_inspect);
+	str_clear(&s->sif_config);
+	for (size_t i = 0; i < SING_SHOWN; i++)
+		str_clear(&s->sing[i]);
 	strlist_clear(&s->warnings);
 	strlist_clear(&s->notes);
 	free(s->tag);
@@ -108,22 +113,27 @@ static int use_env(struct source *s, const struct str *text, struct err *e)
 	return set_env(s, &env, e);
 }
 
+enum { CONFIG, ENVIRONMENT, OURS };
+
 int source_config(struct source *s, struct err *e)
 {
-	static const char *const paths[] = { "ch/config.json",
-					     "ch/environment" };
-	struct str v[ARRAY_SIZE(paths)] = { { 0 } };
+	const char *paths[OURS + SING_SHOWN] = { "ch/config.json",
+						 "ch/environment" };
+	struct str v[OURS + SING_SHOWN] = { { 0 } };
 	int rc;
 
-	if (!s->is_inside || s->has_ch_config || s->has_ch_env)
+	if (!s->read_files || s->is_known)
 		return 0;
+	s->is_known = true;
+	memcpy(paths + OURS, sing_shown, sizeof(sing_shown));
 	rc = s->read_files(s->ctx, paths, ARRAY_SIZE(paths), v, e);
-	if (!rc) {
-		use_config(s, &v[0]);
-		rc = use_env(s, &v[1], e);
+	memcpy(s->sing, v + OURS, sizeof(s->sing));
+	if (!rc && s->is_inside) {
+		use_config(s, &v[CONFIG]);
+		rc = use_env(s, &v[ENVIRONMENT], e);
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
-		str_clear(&v[i]);
+	str_clear(&v[CONFIG]);
+	str_clear(&v[ENVIRONMENT]);
 	return rc;
 }
 

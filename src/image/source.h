@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "format/sing.h"
 #include "image/imgoci.h"
 #include "image/name.h"
 #include "layer/dirread.h"
@@ -39,10 +40,15 @@ struct source {
 	struct imgconfig config;
 	bool is_inside;
 	bool has_ch_config, has_ch_env;
+	/* Of the files sing_shown those that its entries have; known after
+	 * source_config if READ_FILES is there. */
+	struct str sing[SING_SHOWN];
 	bool has_sing; /* its entries have /.singularity.d */
+	/* Objects of a SIF file, byte for byte; empty: there is none. */
+	struct str sif_definition, sif_inspect, sif_config;
 	/* Read the N files PATHS ("ch/config.json"), at most JSON_BYTES_MAX
 	 * each, to OUT[], which stays empty where there is no such file; NULL:
-	 * IS_INSIDE is not set. */
+	 * it takes more than to look, and IS_INSIDE is not set. */
 	int (*read_files)(void *ctx, const char *const *paths, size_t n,
 			  struct str *out, struct err *e);
 	/* Its layers, in the layout ROOT, if it has some; else ROOT is -1. */
@@ -64,6 +70,7 @@ struct source {
 	struct strlist warnings, notes; /* to be said then, too */
 	void (*close)(void *ctx);
 	void *ctx;
+	bool is_known;         /* source_config was here */
 	uint64_t size;         /* of what is read, 0 if not known */
 	_Atomic uint64_t done; /* of that */
 };

@@ -281,6 +281,81 @@ Labels {"org.label-schema.build-arch": "amd64", "org.label-schema.build-date": "
 		PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 }
 
+# object N FILE: the data of that object.
+object() {
+	python3 -B -c 'import sys
+sys.path.insert(0, sys.argv[1])
+from sifsign import Sif
+data = Sif(open(sys.argv[3], "rb").read()).content(int(sys.argv[2]) - 1)
+sys.stdout.buffer.write(data)' "$TEST_STAGE/bats" "$1" "$2"
+}
+
+# shown KEY FILE: what inspect-metadata.json says.
+shown() {
+	object 2 "$2" | python3 -c 'import json, sys
+v = json.load(sys.stdin)["data"]["attributes"].get(sys.argv[1])
+print(v.rstrip() if isinstance(v, str) else json.dumps(v, sort_keys=True))' "$1"
+}
+
+@test "the definition is where the image came from, if that is known" {
+	works ch-convert "oci:$TEST_IMAGES/bare" store:bare:1
+	works ch-convert bare:1 ./x.sif
+	same "$(object 1 x.sif)" 'bootstrap: docker
+from: docker.io/library/bare:1'
+	cp -r "$TEST_IMAGES/bare" one
+	mkdir other
+	cp -r "$TEST_IMAGES/bare" other/two
+	works ch-convert oci:one oci-archive:a.tar:1
+	works ch-convert oci:one docker-archive:d.tar:lab/tool:2
+	for from in oci:one oci:other/two oci-archive:a.tar; do
+		rm -f x.sif
+		works ch-convert --reproducible $from ./x.sif
+		same "$(object 1 x.sif)" 'bootstrap: scratch'
+		[ -e first.sif ] || cp x.sif first.sif
+		cmp x.sif first.sif
+	done
+	rm x.sif
+	works ch-convert docker-archive:d.tar ./x.sif
+	same "$(object 1 x.sif)" 'bootstrap: docker
+from: docker.io/lab/tool:2'
+}
+
+@test "objects are those of the image" {
+	own_tree
+	works ch-convert ./own ./a.sif
+	works ch-convert ./own ./own.tar
+	works ch-convert ./own ./own.sqfs
+	works ch-convert ./own.tar ./b.sif
+	works ch-convert ./own.sqfs ./c.sif
+	for file in a.sif b.sif c.sif; do
+		same "$(object 1 $file)" "$(cat own/.singularity.d/Singularity)"
+		same "$(shown deffile $file)" "$(object 1 $file)"
+		same "$(shown runscript $file)" \
+			"$(cat own/.singularity.d/runscript)"
+		same "$(shown startscript $file)" \
+			"$(cat own/.singularity.d/startscript)"
+		same "$(shown labels $file)" '{"org.x": "y", "other": "z"}'
+	done
+	# from one file to another they are copied
+	real=$TEST_STAGE/shared/busybox-amd64.sif
+	for from in ./a.sif ${real:+"$real"}; do
+		[ -e "$from" ] || continue
+		rm -f x.sif
+		works ch-convert --compress=lz4 "$from" ./x.sif
+		python3 -B "$TEST_STAGE/bats/sifcheck.py" x.sif >list
+		grep -q '^squashfs lz4' list
+		for i in 1 2 3; do
+			object $i "$from" >want
+			object $i x.sif | cmp - want
+		done
+	done
+	# of layers nobody knows what their scripts say
+	works ch-convert ./a.sif oci:lay
+	works ch-convert oci:lay ./d.sif
+	same "$(shown runscript d.sif)" null
+	same "$(object 1 d.sif)" 'bootstrap: scratch'
+}
+
 # --- /ch: what is taken out of it, and what is not ours
 
 # plain_tree: ./d with a file, and /ch.

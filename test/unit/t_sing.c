@@ -244,6 +244,8 @@ static void test_inspect(void)
 
 	parse("{\"Labels\":{\"a\":\"1\"},\"Env\":[\"PATH=/b\"]}", &c);
 	sing_make(&c, NULL, &f);
+	sing_keep(&f, "none", "x");
+	sing_keep(&f, SING_ENV_DOCKER, "says the configuration");
 	got = sing_inspect(&f);
 	ok(str_starts(got,
 		      "{\"data\":{\"attributes\":{\"deffile\":\"bootstrap: "
@@ -254,6 +256,32 @@ static void test_inspect(void)
 			  "\"labels\":{\"a\":\"1\"},\"runscript\":\"#!/") &&
 		   str_ends(got, "}},\"type\":\"container\"}"),
 	   "%s", got);
+}
+
+/* What the image has of its own, or may have. */
+static void test_keep(void)
+{
+	AUTO(imgconfig) struct imgconfig c = { 0 };
+	AUTO(sing_files) struct sing_files f = { 0 };
+	autostr char *got = NULL;
+
+	parse("{}", &c);
+	sing_make(&c, NULL, &f);
+	sing_keep(&f, SING_RUNSCRIPT, "mine");
+	sing_keep(&f, SING_LABELS, "{\"l\":\"m\"}");
+	sing_keep(&f, SING_DEFINITION, "\xff");
+	for (size_t i = 0; i < 2; i++) /* the environment */
+		sing_keep(&f, sing_shown[i], NULL);
+	sing_keep(&f, SING_STARTSCRIPT, NULL);
+	got = sing_inspect(&f);
+	is(got,
+	   "{\"data\":{\"attributes\":{\"environment\":{},\"labels\":{\"l\":"
+	   "\"m\"},\"runscript\":\"mine\"}},\"type\":\"container\"}",
+	   "kept");
+	sing_keep(&f, SING_LABELS, "[]");
+	free(got);
+	got = sing_inspect(&f);
+	ok(!strstr(got, "labels"), "labels that are none");
 }
 
 #define RUN "\"Entrypoint\":[\"/.singularity.d/runscript\"]"
@@ -415,6 +443,7 @@ int main(void)
 	test_table();
 	test_yields();
 	test_inspect();
+	test_keep();
 	test_config();
 	test_is_env();
 	test_back();
