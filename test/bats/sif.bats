@@ -465,3 +465,73 @@ etc/motd'
 	works ch-convert ./root.sqfs ./x.tar
 	same "$(tar -xOf x.tar ./ch 2>/dev/null || tar -xOf x.tar ch)" program
 }
+
+# --- the scripts, run
+
+# run_in FOLDER COMMAND...: in ch-run, and for no longer than a script needs;
+# the environment is for the scripts to make.
+run_in() {
+	local folder=$1
+	shift
+	rm -rf "$folder/ch"
+	works env -u PS1 GREETING=host timeout 30 ch-run "./$folder" -- "$@"
+}
+
+@test "the actions of a SIF file that we made run" {
+	works ch-convert "oci:$TEST_IMAGES/alpine:3.16" ./d
+	rm d/ch/environment
+	python3 - d/ch/config.json <<-'END'
+		import json, sys
+		image = json.load(open(sys.argv[1]))
+		image["config"].update(
+		    Entrypoint=["/bin/echo", "E  x"], Cmd=["c'd", "$HOME"],
+		    Env=["PATH=/opt/x:/usr/bin:/bin", "GREETING=image",
+		         "ODD=a 'b' \"c\" $d `e`"])
+		json.dump(image, open(sys.argv[1], "w"))
+	END
+	works ch-convert ./d ./x.sif
+	works ch-convert ./x.sif ./u
+	run=/.singularity.d/actions
+	run_in u $run/run
+	same "$out" "E  x c'd \$HOME"
+	run_in u $run/run 'a  b' '*'
+	same "$out" "E  x a  b *"
+	run_in u /singularity one
+	same "$out" "E  x one"
+	run_in u /.exec printenv ODD
+	same "$out" "a 'b' \"c\" \$d \`e\`"
+	run_in u $run/exec printenv PATH
+	same "$out" /opt/x:/usr/bin:/bin
+	# under a plain shell the host's value stays
+	run_in u $run/exec printenv GREETING
+	same "$out" host
+	run_in u $run/exec sh -c 'echo "$LD_LIBRARY_PATH"'
+	same "${out##*:}" /.singularity.d/libs
+	run_in u $run/shell -c 'echo "$0 $PS1"'
+	says '(sh|bash) Apptainer>'
+	run_in u $run/test
+	same "$err" 'there is no test in this image'
+	run_in u $run/start
+	try ch-run ./u -- $run/exec false
+	same "$status" 1
+}
+
+@test "an image's own scripts run, after any way that they went" {
+	works ch-convert "oci:$TEST_IMAGES/alpine:3.16" ./own
+	rm -r own/ch
+	own_tree
+	rm own/.singularity.d/actions/exec
+	works ch-convert ./own ./own.sif
+	for kind in ./d ./x.tar oci:lay; do
+		rm -rf back.sif u
+		works ch-convert ./own.sif $kind
+		works ch-convert $kind ./back.sif
+		works ch-convert ./back.sif ./u
+		run_in u /.singularity.d/actions/run a 'b  c'
+		same "$out" 'mine: a b  c'
+		run_in u /.singularity.d/actions/exec printenv FROM_POST
+		same "$out" 'of post'
+		run_in u /.singularity.d/actions/start
+		says '^started$'
+	done
+}
