@@ -54,6 +54,8 @@ sqfs_sources = \
 	src/layer/sqfsimage.c src/layer/sqfsimage.h \
 	src/layer/sqfsinode.c src/layer/sqfsinode.h \
 	src/layer/sqfsread.c \
+	src/layer/sqfsruns.c src/layer/sqfsruns.h \
+	src/layer/sqfstails.c src/layer/sqfstails.h \
 	src/layer/sqfstree.c src/layer/sqfstree.h \
 	src/layer/sqfswrite.c \
 	src/layer/sqfsxattr.c src/layer/sqfsxattr.h

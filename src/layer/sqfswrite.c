@@ -8,14 +8,14 @@
 #include "base/intr.h"
 #include "base/mem.h"
 #include "layer/sqfsfile.h"
+#include "layer/sqfsruns.h"
+#include "layer/sqfstails.h"
 #include "layer/sqfstree.h"
 
 #include <sqfs/block.h>
 #include <sqfs/block_processor.h>
-#include <sqfs/block_writer.h>
 #include <sqfs/compressor.h>
 #include <sqfs/error.h>
-#include <sqfs/frag_table.h>
 #include <sqfs/super.h>
 #include <string.h>
 
@@ -36,12 +36,13 @@ struct sqfswrite {
 	int64_t mtime;
 	struct sqfswrite_stats stats;
 	sqfs_compressor_t *compressor;
-	sqfs_compressor_t *decompressor;
-	sqfs_compressor_t *for_tables; /* one of the two: */
+	sqfs_compressor_t *for_tables; /* that or: */
 	sqfs_compressor_t verbatim;
 	sqfs_block_writer_t *blocks;
 	sqfs_frag_table_t *fragments;
 	sqfs_block_processor_t *data;
+	struct sqfstails *tails;
+	unsigned char *tail; /* of the file under way: up to a block */
 	unsigned backlog;
 	struct chunk *chunks;
 };
@@ -61,12 +62,12 @@ static const struct {
 };
 
 static sqfs_compressor_t *make_compressor(SQFS_COMPRESSOR id, uint32_t block,
-					  int level, unsigned flags)
+					  int level)
 {
 	sqfs_compressor_config_t c;
 	sqfs_compressor_t *out = NULL;
 
-	if (sqfs_compressor_config_init(&c, id, block, (uint16_t)flags))
+	if (sqfs_compressor_config_init(&c, id, block, 0))
 		return NULL;
 	if (level)
 		c.level = (uint32_t)level;
@@ -77,7 +78,7 @@ void sqfswrite_compressors(struct strlist *out)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(compressors); i++) {
 		sqfs_compressor_t *c =
-			make_compressor(compressors[i].id, ALIGN, 0, 0);
+			make_compressor(compressors[i].id, ALIGN, 0);
 
 		if (c)
 			strlist_add(out, compressors[i].name);
@@ -137,10 +138,8 @@ static int set_compressor(struct sqfswrite *w, const struct sqfswrite_opts *o,
 			       "expected a compression level from 1 to %d for "
 			       "%s, found %d",
 			       compressors[i].max, o->compressor, level);
-	w->compressor = make_compressor(compressors[i].id, block, level, 0);
-	w->decompressor = make_compressor(compressors[i].id, block, level,
-					  SQFS_COMP_FLAG_UNCOMPRESS);
-	if (!w->compressor || !w->decompressor)
+	w->compressor = make_compressor(compressors[i].id, block, level);
+	if (!w->compressor)
 		return unknown_compressor(o->compressor, e);
 	set_tables(w, compressors[i].id);
 	sqfs_super_init(&w->super, block, 0, compressors[i].id);
@@ -170,8 +169,6 @@ static int start_threads(struct sqfswrite *w, unsigned threads, struct err *e)
 		.max_block_size = block,
 		.num_workers = threads,
 		.cmp = w->compressor,
-		.file = &w->file.base,
-		.uncmp = w->decompressor,
 	};
 	int code;
 
@@ -179,14 +176,18 @@ static int start_threads(struct sqfswrite *w, unsigned threads, struct err *e)
 	if (w->backlog < threads + 2)
 		w->backlog = threads + 2;
 	d.max_backlog = w->backlog;
-	d.wr = w->blocks = sqfs_block_writer_create(&w->file.base, ALIGN, 0);
-	d.tbl = w->fragments = sqfs_frag_table_create(0);
-	if (!d.wr || !d.tbl)
+	w->fragments = sqfs_frag_table_create(0);
+	if (!w->fragments)
 		return sqfsfile_fail(&w->file, SQFS_ERROR_ALLOC, e);
+	d.wr = w->blocks = sqfsruns_new(&w->file, w->fragments);
 	code = sqfs_block_processor_create_ex(&d, &w->data);
 	if (code == SQFS_ERROR_INTERNAL)
 		return err_set(e, ERR_SYS, "can't start %u threads", threads);
-	return code ? sqfsfile_fail(&w->file, code, e) : 0;
+	if (code)
+		return sqfsfile_fail(&w->file, code, e);
+	w->tails = sqfstails_new(block, w->data, w->fragments);
+	w->tail = xmalloc(block);
+	return 0;
 }
 
 struct sqfswrite *sqfswrite_new(int fd, uint64_t at,
@@ -231,8 +232,10 @@ void sqfswrite_free(struct sqfswrite *w)
 	sqfs_destroy(w->data);
 	sqfs_destroy(w->fragments);
 	sqfs_destroy(w->blocks);
-	sqfs_destroy(w->decompressor);
 	sqfs_destroy(w->compressor);
+	if (w->tails)
+		sqfstails_free(w->tails);
+	free(w->tail);
 	for (struct chunk *c = w->chunks; c; c = next) {
 		next = c->next;
 		for (size_t i = 0; i < c->n; i++)
@@ -261,6 +264,8 @@ struct filling {
 	const struct entry *entry;
 	struct sqfsinode_content *part; /* that is open */
 	uint64_t end;                   /* of what is done */
+	uint64_t cut;                   /* behind the last whole block */
+	size_t n_tail;                  /* bytes of what is there behind it */
 };
 
 static int begin_part(struct filling *f, struct sqfsinode_content *part,
@@ -285,13 +290,21 @@ static int end_part(struct filling *f, struct err *e)
 	return code ? sqfsfile_fail(&w->file, code, e) : 0;
 }
 
+/* To the open part: up to the last whole block, the rest to the tail. */
 static int append(struct filling *f, const void *p, size_t n, struct err *e)
 {
 	struct sqfswrite *w = f->w;
-	int code = n ? sqfs_block_processor_append(w->data, p, n) : 0;
+	uint64_t room = f->end < f->cut ? f->cut - f->end : 0;
+	size_t k = n < room ? n : (size_t)room;
+	int code = k ? sqfs_block_processor_append(w->data, p, k) : 0;
 
+	if (code)
+		return sqfsfile_fail(&w->file, code, e);
 	f->end += n;
-	return code ? sqfsfile_fail(&w->file, code, e) : 0;
+	if (n > k)
+		memcpy(w->tail + f->n_tail, (const char *)p + k, n - k);
+	f->n_tail += n - k;
+	return 0;
 }
 
 static int zeros(struct filling *f, uint64_t n, struct err *e)
@@ -351,11 +364,44 @@ static int pieces(struct filling *f, const struct entries *r, struct err *e)
 	return got < 0 ? -1 : hole(f, entry->size, e);
 }
 
+static bool is_zero(const unsigned char *p, size_t n)
+{
+	return !n || (!*p && !memcmp(p, p + 1, n - 1));
+}
+
+/* All content came: the tail, and the last part's end. A tail of zeros is a
+ * hole, which the library makes. */
+static int end_content(struct filling *f, struct err *e)
+{
+	struct sqfswrite *w = f->w;
+	uint32_t index = UINT32_MAX, offset = UINT32_MAX;
+	bool is_hole = is_zero(w->tail, f->n_tail);
+	int code = is_hole && f->n_tail
+			   ? sqfs_block_processor_append(w->data, w->tail,
+							 f->n_tail)
+			   : 0;
+
+	if (!code)
+		code = sqfs_block_processor_end_file(w->data);
+	if (!code && !is_hole)
+		code = sqfstails_put(w->tails, w->tail, f->n_tail, &index,
+				     &offset);
+	if (code)
+		return sqfsfile_fail(&w->file, code, e);
+	sqfs_inode_set_frag_location(f->part->file, index, offset);
+	sqfs_inode_set_file_size(f->part->file, f->entry->size);
+	return 0;
+}
+
 int sqfswrite_put(void *ctx, const struct entry *entry, const struct entries *r,
 		  void **handle, struct err *e)
 {
 	struct sqfswrite *w = ctx;
-	struct filling f = { .w = w, .entry = entry };
+	struct filling f = {
+		.w = w,
+		.entry = entry,
+		.cut = entry->size / w->super.block_size * w->super.block_size,
+	};
 	struct sqfsinode_content *c;
 
 	if (entry->size / w->super.block_size >= BLOCKS_MAX)
@@ -369,7 +415,7 @@ int sqfswrite_put(void *ctx, const struct entry *entry, const struct entries *r,
 			       w->super.block_size);
 	c = new_content(w);
 	c->is_sparse = entry->is_sparse;
-	if (begin_part(&f, c, e) || pieces(&f, r, e) || end_part(&f, e))
+	if (begin_part(&f, c, e) || pieces(&f, r, e) || end_content(&f, e))
 		return -1;
 	*handle = c;
 	return 0;
@@ -424,8 +470,10 @@ int sqfswrite_finish(struct sqfswrite *w, struct tree *t, uint64_t *size,
 		.content = new_content,
 		.ctx = w,
 	};
-	int code = sqfs_block_processor_finish(w->data);
+	int code = sqfstails_end(w->tails);
 
+	if (!code)
+		code = sqfs_block_processor_finish(w->data);
 	if (code)
 		return sqfsfile_fail(&w->file, code, e);
 	if (sqfstree_write(&job, t, write_fragments, e) || end(w, size, e))

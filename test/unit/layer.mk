@@ -13,6 +13,7 @@ check_PROGRAMS += \
 	test/unit/t_memread \
 	test/unit/t_merge \
 	test/unit/t_shadow \
+	test/unit/t_sqfsdata \
 	test/unit/t_sqfsread \
 	test/unit/t_sqfswrite \
 	test/unit/t_tarhead \

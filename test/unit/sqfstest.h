@@ -359,10 +359,10 @@ static int memory(void)
 }
 
 /* N items to an image in FD from AT on. */
-static int plant_write(struct plant *p, int fd, uint64_t at,
-		       const struct sqfswrite_opts *o, const struct item *items,
-		       size_t n, uint64_t *size, struct sqfswrite_stats *stats,
-		       struct err *e)
+__attribute__((unused)) static int
+plant_write(struct plant *p, int fd, uint64_t at,
+	    const struct sqfswrite_opts *o, const struct item *items, size_t n,
+	    uint64_t *size, struct sqfswrite_stats *stats, struct err *e)
 {
 	AUTO(sqfswrite) struct sqfswrite *w = sqfswrite_new(fd, at, o, e);
 

@@ -1,0 +1,163 @@
+/* sqfstails.c - ends of files packed into blocks, each content once.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * The sum of N bytes: they are the coefficients, seven bytes each, of a
+ * polynomial that begins with N; its values modulo 2^61 - 1 at two secret
+ * places are the sum. Two contents of 1 MiB have the same one with a
+ * probability of (2^17.2 / 2^61)^2, less than 2^-87, whatever they are.
+ */
+#include "config.h"
+
+#include "layer/sqfstails.h"
+
+#include "base/mem.h"
+
+#include <sqfs/block.h>
+#include <string.h>
+#include <sys/auxv.h>
+
+#define PRIME ((UINT64_C(1) << 61) - 1)
+#define WORD 7 /* bytes */
+#define BITS_MIN 10
+
+struct sum {
+	uint64_t a, b;
+};
+
+struct tail {
+	struct sum sum;
+	uint32_t index; /* of its block + 1; 0: free */
+	uint32_t offset;
+};
+
+struct sqfstails {
+	sqfs_block_processor_t *data;
+	sqfs_frag_table_t *table;
+	struct sum key;
+	struct tail *tails; /* a hash table, of 2 ** bits */
+	size_t n_tails;
+	unsigned bits;
+	uint32_t index; /* of the block under way */
+	size_t n;       /* bytes in it */
+	size_t size;    /* of a block */
+	unsigned char block[];
+};
+
+struct sqfstails *sqfstails_new(size_t block, sqfs_block_processor_t *data,
+				sqfs_frag_table_t *table)
+{
+	struct sqfstails *t = xcalloc(1, sizeof(*t) + block);
+	const void *seed = (const void *)getauxval(AT_RANDOM);
+
+	t->data = data;
+	t->table = table;
+	t->size = block;
+	t->bits = BITS_MIN;
+	t->tails = xcalloc((size_t)1 << BITS_MIN, sizeof(*t->tails));
+	t->key = (struct sum){ 0x9e3779b97f4a7c15, 0xc2b2ae3d27d4eb4f };
+	if (seed)
+		memcpy(&t->key, seed, sizeof(t->key));
+	t->key.a &= PRIME;
+	t->key.b &= PRIME;
+	return t;
+}
+
+void sqfstails_free(struct sqfstails *t)
+{
+	free(t->tails);
+	free(t);
+}
+
+/* A * K + WORD modulo PRIME, not quite reduced: less than 2^62, as A may be. */
+static uint64_t step(uint64_t a, uint64_t k, uint64_t word)
+{
+	__uint128_t m = (__uint128_t)a * k;
+	uint64_t r = ((uint64_t)m & PRIME) + (uint64_t)(m >> 61) + word;
+
+	return (r & PRIME) + (r >> 61);
+}
+
+static struct sum sum_of(const struct sqfstails *t, const unsigned char *p,
+			 size_t n)
+{
+	struct sum s = { n, n };
+	uint64_t word = 0;
+
+	for (; n > WORD; n -= WORD, p += WORD) {
+		memcpy(&word, p, sizeof(word));
+		word &= (UINT64_C(1) << 8 * WORD) - 1;
+		s.a = step(s.a, t->key.a, word);
+		s.b = step(s.b, t->key.b, word);
+	}
+	word = 0;
+	memcpy(&word, p, n);
+	s.a = step(s.a, t->key.a, word) % PRIME;
+	s.b = step(s.b, t->key.b, word) % PRIME;
+	return s;
+}
+
+/* Where a tail with this sum is, or may be put. */
+static struct tail *find(const struct sqfstails *t, struct sum s)
+{
+	size_t mask = ((size_t)1 << t->bits) - 1;
+	size_t i = (size_t)s.a & mask;
+
+	while (t->tails[i].index &&
+	       (t->tails[i].sum.a != s.a || t->tails[i].sum.b != s.b))
+		i = (i + 1) & mask;
+	return &t->tails[i];
+}
+
+static void grow(struct sqfstails *t)
+{
+	struct tail *old = t->tails;
+	size_t n = (size_t)1 << t->bits;
+
+	if (t->n_tails < n / 4 * 3)
+		return;
+	t->bits++;
+	t->tails = xcalloc(2 * n, sizeof(*t->tails));
+	for (size_t i = 0; i < n; i++)
+		if (old[i].index)
+			*find(t, old[i].sum) = old[i];
+	free(old);
+}
+
+int sqfstails_end(struct sqfstails *t)
+{
+	size_t n = t->n;
+
+	t->n = 0;
+	if (!n)
+		return 0;
+	return sqfs_block_processor_submit_block(
+		t->data, (void *)(uintptr_t)t->index, SQFS_BLK_FRAGMENT_BLOCK,
+		t->block, n);
+}
+
+int sqfstails_put(struct sqfstails *t, const void *p, size_t n, uint32_t *index,
+		  uint32_t *offset)
+{
+	struct sum s = sum_of(t, p, n);
+	struct tail *found;
+	int code = 0;
+
+	grow(t);
+	found = find(t, s);
+	if (!found->index) {
+		if (n > t->size - t->n)
+			code = sqfstails_end(t);
+		if (!code && !t->n)
+			code = sqfs_frag_table_append(t->table, 0, 0,
+						      &t->index);
+		if (code)
+			return code;
+		*found = (struct tail){ s, t->index + 1, (uint32_t)t->n };
+		memcpy(t->block + t->n, p, n);
+		t->n += n;
+		t->n_tails++;
+	}
+	*index = found->index - 1;
+	*offset = found->offset;
+	return 0;
+}
