@@ -50,6 +50,7 @@ liblayer_a_SOURCES += $(sqfs_none)
 endif
 sqfs_sources = \
 	src/layer/sqfsblocks.c src/layer/sqfsblocks.h \
+	src/layer/sqfscomp.c src/layer/sqfscomp.h \
 	src/layer/sqfsfile.c src/layer/sqfsfile.h \
 	src/layer/sqfsimage.c src/layer/sqfsimage.h \
 	src/layer/sqfsinode.c src/layer/sqfsinode.h \

@@ -7,6 +7,7 @@
 
 #include "base/intr.h"
 #include "base/mem.h"
+#include "layer/sqfscomp.h"
 #include "layer/sqfsfile.h"
 #include "layer/sqfsruns.h"
 #include "layer/sqfstails.h"
@@ -14,7 +15,6 @@
 
 #include <sqfs/block.h>
 #include <sqfs/block_processor.h>
-#include <sqfs/compressor.h>
 #include <sqfs/error.h>
 #include <sqfs/super.h>
 #include <string.h>
@@ -36,8 +36,6 @@ struct sqfswrite {
 	int64_t mtime;
 	struct sqfswrite_stats stats;
 	sqfs_compressor_t *compressor;
-	sqfs_compressor_t *for_tables; /* that or: */
-	sqfs_compressor_t verbatim;
 	sqfs_block_writer_t *blocks;
 	sqfs_frag_table_t *fragments;
 	sqfs_block_processor_t *data;
@@ -47,103 +45,9 @@ struct sqfswrite {
 	struct chunk *chunks;
 };
 
-static const struct {
-	const char *name;
-	SQFS_COMPRESSOR id;
-	int level; /* the default; 0: it has no levels */
-	int max;
-} compressors[] = {
-	// clang-format off
-	{ "zstd", SQFS_COMP_ZSTD, 3, 22 },
-	{ "lz4",  SQFS_COMP_LZ4,  0, 0 },
-	{ "gzip", SQFS_COMP_GZIP, 9, 9 },
-	{ "xz",   SQFS_COMP_XZ,   6, 9 },
-	// clang-format on
-};
-
-static sqfs_compressor_t *make_compressor(SQFS_COMPRESSOR id, uint32_t block,
-					  int level)
-{
-	sqfs_compressor_config_t c;
-	sqfs_compressor_t *out = NULL;
-
-	if (sqfs_compressor_config_init(&c, id, block, 0))
-		return NULL;
-	if (level)
-		c.level = (uint32_t)level;
-	return sqfs_compressor_create(&c, &out) ? NULL : out;
-}
-
 void sqfswrite_compressors(struct strlist *out)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(compressors); i++) {
-		sqfs_compressor_t *c =
-			make_compressor(compressors[i].id, ALIGN, 0);
-
-		if (c)
-			strlist_add(out, compressors[i].name);
-		sqfs_destroy(c);
-	}
-}
-
-static int unknown_compressor(const char *name, struct err *e)
-{
-	AUTO(strlist) struct strlist all = { 0 };
-
-	sqfswrite_compressors(&all);
-	autostr char *text = strlist_join(&all, ", ");
-
-	return err_set(e, ERR_UNSUPPORTED,
-		       "compressor '%s' is not built in; there are: %s", name,
-		       text);
-}
-
-static sqfs_s32 leave(sqfs_compressor_t *c, const sqfs_u8 *in, sqfs_u32 size,
-		      sqfs_u8 *out, sqfs_u32 room)
-{
-	(void)c;
-	(void)in;
-	(void)size;
-	(void)out;
-	(void)room;
-	return 0; /* not worth it */
-}
-
-/* The library (1.2.0) takes what LZ4 has made of a few bytes even if that is
- * more, and unsquashfs then says that the file system is corrupt. So the small
- * tables are left as they are. */
-static void set_tables(struct sqfswrite *w, SQFS_COMPRESSOR id)
-{
-	w->verbatim.do_block = leave;
-	w->for_tables = id == SQFS_COMP_LZ4 ? &w->verbatim : w->compressor;
-}
-
-static int set_compressor(struct sqfswrite *w, const struct sqfswrite_opts *o,
-			  uint32_t block, struct err *e)
-{
-	size_t i = 0;
-	int level;
-
-	while (i < ARRAY_SIZE(compressors) &&
-	       strcmp(compressors[i].name, o->compressor))
-		i++;
-	if (i == ARRAY_SIZE(compressors))
-		return unknown_compressor(o->compressor, e);
-	level = o->level ? o->level : compressors[i].level;
-	if (o->level && !compressors[i].max)
-		return err_set(e, ERR_USAGE, "%s has no compression levels",
-			       o->compressor);
-	if (level < 0 || level > compressors[i].max)
-		return err_set(e, ERR_USAGE,
-			       "expected a compression level from 1 to %d for "
-			       "%s, found %d",
-			       compressors[i].max, o->compressor, level);
-	w->compressor = make_compressor(compressors[i].id, block, level);
-	if (!w->compressor)
-		return unknown_compressor(o->compressor, e);
-	set_tables(w, compressors[i].id);
-	sqfs_super_init(&w->super, block, 0, compressors[i].id);
-	return 0;
+	sqfscomp_names(out);
 }
 
 /* What stands in front of the blocks. The superblock is written again when it
@@ -195,6 +99,7 @@ struct sqfswrite *sqfswrite_new(int fd, uint64_t at,
 {
 	AUTO(sqfswrite) struct sqfswrite *w = xcalloc(1, sizeof(*w));
 	uint32_t block = o->block ? o->block : SQFS_DEFAULT_BLOCK_SIZE;
+	SQFS_COMPRESSOR id;
 
 	sqfsfile_init(&w->file, fd, at, 0);
 	w->mtime = o->mtime;
@@ -206,8 +111,11 @@ struct sqfswrite *sqfswrite_new(int fd, uint64_t at,
 			block);
 		return NULL;
 	}
-	if (set_compressor(w, o, block, e) || start(w, e) ||
-	    start_threads(w, o->threads ? o->threads : 1, e))
+	w->compressor = sqfscomp_new(o->compressor, o->level, block, &id, e);
+	if (!w->compressor)
+		return NULL;
+	sqfs_super_init(&w->super, block, 0, id);
+	if (start(w, e) || start_threads(w, o->threads ? o->threads : 1, e))
 		return NULL;
 	return TAKE(w);
 }
@@ -390,7 +298,7 @@ static int end_content(struct filling *f, struct err *e)
 		return sqfsfile_fail(&w->file, code, e);
 	sqfs_inode_set_frag_location(f->part->file, index, offset);
 	sqfs_inode_set_file_size(f->part->file, f->entry->size);
-	return 0;
+	return sqfscomp_check(w->compressor, e);
 }
 
 int sqfswrite_put(void *ctx, const struct entry *entry, const struct entries *r,
@@ -425,7 +333,7 @@ static int write_fragments(void *ctx, struct err *e)
 {
 	struct sqfswrite *w = ctx;
 	int code = sqfs_frag_table_write(w->fragments, &w->file.base, &w->super,
-					 w->for_tables);
+					 sqfscomp_for_tables(w->compressor));
 
 	return code ? sqfsfile_fail(&w->file, code, e) : 0;
 }
@@ -461,7 +369,7 @@ int sqfswrite_finish(struct sqfswrite *w, struct tree *t, uint64_t *size,
 	struct sqfsinode_job job = {
 		.file = &w->file,
 		.compressor = w->compressor,
-		.for_tables = w->for_tables,
+		.for_tables = sqfscomp_for_tables(w->compressor),
 		.super = &w->super,
 		.mtime = w->mtime,
 		.times = &w->stats.times,
@@ -476,7 +384,8 @@ int sqfswrite_finish(struct sqfswrite *w, struct tree *t, uint64_t *size,
 		code = sqfs_block_processor_finish(w->data);
 	if (code)
 		return sqfsfile_fail(&w->file, code, e);
-	if (sqfstree_write(&job, t, write_fragments, e) || end(w, size, e))
+	if (sqfstree_write(&job, t, write_fragments, e) ||
+	    sqfscomp_check(w->compressor, e) || end(w, size, e))
 		return -1;
 	*stats = w->stats;
 	return 0;

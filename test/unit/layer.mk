@@ -13,7 +13,6 @@ check_PROGRAMS += \
 	test/unit/t_memread \
 	test/unit/t_merge \
 	test/unit/t_shadow \
-	test/unit/t_sqfsdata \
 	test/unit/t_sqfsread \
 	test/unit/t_sqfswrite \
 	test/unit/t_tarhead \
@@ -23,6 +22,9 @@ check_PROGRAMS += \
 	test/unit/t_tarwrite_merge \
 	test/unit/t_tree \
 	test/unit/t_unpack
+if HAVE_SQUASHFS
+check_PROGRAMS += test/unit/t_sqfsdata
+endif
 test_unit_t_codec_zlib_SOURCES = test/unit/t_codec.c src/layer/inflate_zlib.c
 EXTRA_DIST += test/unit/dirtest.h test/unit/entrytest.h \
 	test/unit/layercases.h test/unit/layertest.h test/unit/mksqfs.h \
