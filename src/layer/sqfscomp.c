@@ -6,6 +6,7 @@
 #include "layer/sqfscomp.h"
 
 #include "base/mem.h"
+#include "layer/sqfsfile.h"
 
 #include <errno.h>
 #include <sqfs/block.h>
@@ -85,7 +86,7 @@ static void destroy(sqfs_object_t *base)
 {
 	struct front *f = (struct front *)base;
 
-	sqfs_destroy(f->real);
+	sqfsfile_destroy(f->real);
 	free(f);
 }
 
@@ -123,7 +124,7 @@ void sqfscomp_names(struct strlist *out)
 
 		if (c)
 			strlist_add(out, compressors[i].name);
-		sqfs_destroy(c);
+		sqfsfile_destroy(c);
 	}
 }
 

@@ -31,4 +31,11 @@ void sqfsfile_init(struct sqfsfile *f, int fd, uint64_t at, uint64_t size);
  * to F if it did; "squashfs image: ..." for what the image is to blame for. */
 int sqfsfile_fail(const struct sqfsfile *f, int code, struct err *e);
 
+/* sqfs_destroy, which takes NULL from version 1.2 of the library on only. */
+static inline void sqfsfile_destroy(void *object)
+{
+	if (object)
+		sqfs_destroy(object);
+}
+
 #endif

@@ -137,11 +137,11 @@ int sqfsimage_open(struct sqfsimage *img, int fd, uint64_t at, uint64_t size,
 
 void sqfsimage_close(struct sqfsimage *img)
 {
-	sqfs_destroy(img->inodes);
-	sqfs_destroy(img->blocks);
-	sqfs_destroy(img->listings);
-	sqfs_destroy(img->fragments);
-	sqfs_destroy(img->decompressor);
+	sqfsfile_destroy(img->inodes);
+	sqfsfile_destroy(img->blocks);
+	sqfsfile_destroy(img->listings);
+	sqfsfile_destroy(img->fragments);
+	sqfsfile_destroy(img->decompressor);
 	sqfs_free(img->ids);
 }
 

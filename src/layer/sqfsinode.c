@@ -42,8 +42,8 @@ static int failed(const struct sqfsinode *w, int code, struct err *e)
 
 void sqfsinode_free(struct sqfsinode *w)
 {
-	sqfs_destroy(w->inodes);
-	sqfs_destroy(w->xattrs);
+	sqfsfile_destroy(w->inodes);
+	sqfsfile_destroy(w->xattrs);
 	free(w->ids);
 	free(w->slots);
 	free(w);

@@ -52,8 +52,8 @@ static void writer_clear(struct writer *w)
 {
 	if (w->inodes)
 		sqfsinode_free(w->inodes);
-	sqfs_destroy(w->dirs);
-	sqfs_destroy(w->listings);
+	sqfsfile_destroy(w->dirs);
+	sqfsfile_destroy(w->listings);
 	free(w->frames);
 	free(w->written);
 }

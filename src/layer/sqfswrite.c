@@ -137,10 +137,10 @@ void sqfswrite_free(struct sqfswrite *w)
 
 	if (w->data)
 		drain(w);
-	sqfs_destroy(w->data);
-	sqfs_destroy(w->fragments);
-	sqfs_destroy(w->blocks);
-	sqfs_destroy(w->compressor);
+	sqfsfile_destroy(w->data);
+	sqfsfile_destroy(w->fragments);
+	sqfsfile_destroy(w->blocks);
+	sqfsfile_destroy(w->compressor);
 	if (w->tails)
 		sqfstails_free(w->tails);
 	free(w->tail);

@@ -91,9 +91,9 @@ struct sqfsxattr *sqfsxattr_new(struct sqfsimage *img, struct err *e)
 
 void sqfsxattr_free(struct sqfsxattr *x)
 {
-	sqfs_destroy(x->sets);
-	sqfs_destroy(x->table);
-	sqfs_destroy(x->values);
+	sqfsfile_destroy(x->sets);
+	sqfsfile_destroy(x->table);
+	sqfsfile_destroy(x->values);
 	free(x->pairs);
 	str_clear(&x->bytes);
 	free(x);
