@@ -225,6 +225,14 @@ static int store_list(struct sqfsinode *w, const struct sqfsinode_content *c,
 	return store_holes(w, n - at, e);
 }
 
+/* Bytes of a file of SIZE that are in holes: THERE are not. The kernel makes
+ * st_blocks of it, as of a number without a sign; like mksquashfs we keep it
+ * below the size. */
+static uint64_t sparse(uint64_t size, uint64_t there)
+{
+	return size && !there ? size - 1 : size - there;
+}
+
 /* C's parts as one inode OUT, but for its list of blocks; *N is how many. */
 static void join(const struct sqfsinode *w, const struct inode *in,
 		 const struct sqfsinode_content *c, sqfs_inode_generic_t *out,
@@ -232,7 +240,7 @@ static void join(const struct sqfsinode *w, const struct inode *in,
 {
 	uint32_t size = w->job->super->block_size;
 	sqfs_inode_file_ext_t *f = &out->data.file_ext;
-	uint64_t n_there = 0;
+	uint64_t there = 0; /* bytes */
 
 	*n = in->size / size;
 	*out = (sqfs_inode_generic_t){ .base.type = SQFS_INODE_FILE };
@@ -250,13 +258,16 @@ static void join(const struct sqfsinode *w, const struct inode *in,
 		for (size_t i = 0; i < k; i++) {
 			if (!c->file->extra[i])
 				continue;
-			if (!n_there++)
+			if (!there)
 				f->blocks_start = start;
+			there += size;
 		}
 	}
-	if (in->size % size && f->fragment_idx == UINT32_MAX)
+	if (f->fragment_idx != UINT32_MAX)
+		there += in->size % size;
+	else if (in->size % size)
 		++*n;
-	f->sparse = (*n - n_there) * size;
+	f->sparse = sparse(in->size, there);
 }
 
 static int store_file(struct sqfsinode *w, const struct inode *in,

@@ -211,6 +211,56 @@ static void test_same_checksum(uint32_t n, size_t size, const char *what)
 	   "nearly the same size: %" PRIu64 " and %" PRIu64, once, same);
 }
 
+/* --- what the kernel is told of holes */
+
+/* In the inode of the first file, which is an extended one. */
+static int64_t sparse_of(int fd)
+{
+	int64_t inodes, sparse;
+
+	if (pread(fd, &inodes, 8, 64) != 8 ||
+	    pread(fd, &sparse, 8, inodes + 2 + 16 + 16) != 8)
+		abort();
+	return sparse;
+}
+
+static void test_sparse(void)
+{
+	// clang-format off
+	static const struct {
+		struct item item;
+		int64_t sparse;
+	} cases[] = {
+		/* The byte is a zero. */
+		{ { 'f', "nothing but a hole", NULL, 1000000, 256, 0644,
+		    .extents = { { 0, 1 } } }, 999999 },
+		{ { 'f', "a short hole", NULL, 4196, 3, 0644,
+		    .extents = { { 0, 4096 } } }, 100 },
+		{ { 'f', "a hole at the end", NULL, 8292, 3, 0644,
+		    .extents = { { 0, 4096 } } }, 4196 },
+		{ { 'f', "a hole before the end", NULL, 8292, 3, 0644,
+		    .extents = { { 0, 4096 }, { 8192, 100 } } }, 4096 },
+		{ { 'f', "whole blocks", NULL, 12288, 3, 0644,
+		    .extents = { { 4096, 4096 } } }, 8192 },
+	};
+	// clang-format on
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct sqfswrite_opts o = { "zstd", 0, 4096, 1, 0 };
+		AUTO(plant) struct plant p;
+		struct sqfswrite_stats stats;
+		struct err e = { 0 };
+		uint64_t size;
+		autofd int fd = memory();
+
+		plant_init(&p);
+		if (plant_write(&p, fd, 0, &o, &cases[i].item, 1, &size,
+				&stats, &e))
+			ok(false, "%s", e.msg);
+		is_num(sparse_of(fd), cases[i].sparse, cases[i].item.name);
+	}
+}
+
 int main(void)
 {
 	test_no_memory(0);
@@ -218,6 +268,7 @@ int main(void)
 	test_no_memory(19); /* the last block of content */
 	test_no_memory(20); /* of a table */
 	atomic_store(&fail_at, 1000000000);
+	test_sparse();
 	test_same_checksum(40000, 32, "ends of files with one checksum");
 	test_same_checksum(3000, 4096, "blocks with one checksum");
 	is_num((long long)contents(3000, 32, false, 3),
