@@ -23,6 +23,8 @@ libformat_a_SOURCES = \
 	src/format/rootless.c src/format/rootless.h \
 	src/format/saved.c src/format/saved.h \
 	src/format/shenv.c src/format/shenv.h \
+	src/format/shskip.c src/format/shskip.h \
+	src/format/shword.c src/format/shword.h \
 	src/format/sifarch.c src/format/sifarch.h \
 	src/format/sifhdr.c src/format/sifhdr.h \
 	src/format/sifhdr_write.c \

@@ -9,27 +9,26 @@
  *	export NAME="${NAME:-value}"
  *	test -n "${NAME:-}" || export NAME=value
  *
- * Lines like these, outside of any if, for, case or function, are read as POSIX
- * (XCU, 2.2 and 2.6) has them. The rest is counted and left out: commands in
- * values, variables that nobody set, any other command. Nothing is executed.
+ * Lines like these, outside of any if, for, case, function or subshell and not
+ * behind && or ||, are read as POSIX (XCU, 2.2 and 2.6) has them. The rest is
+ * counted and left out: commands in values, variables that nobody set, any
+ * other command, and all behind a here-document. Nothing is executed.
  */
 #ifndef FORMAT_SHENV_H
 #define FORMAT_SHENV_H
 
 #include "base/err.h"
 #include "base/strlist.h"
+#include "format/shword.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#define SHENV_TEXT_MAX (1u << 20)    /* bytes in a script */
-#define SHENV_VALUE_MAX (128u << 10) /* in a value: Linux' MAX_ARG_STRLEN */
-#define SHENV_BYTES_MAX (4u << 20)   /* in all values that are ever set */
+#define SHENV_TEXT_MAX (1u << 20) /* bytes in a script */
+#define SHENV_VALUE_MAX SHWORD_BYTES_MAX
+#define SHENV_BYTES_MAX (4u << 20) /* in all values that are ever set */
 #define SHENV_VARS_MAX 1024
-#define SHENV_DEPTH_MAX 16 /* of "${A:-${B:-...}}" */
-/* What PATH is where nobody has set it. */
-#define SHENV_PATH \
-	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#define SHENV_PATH SHWORD_PATH
 
 struct shenv {
 	struct strlist vars;     /* NAME=VALUE, exported or not */
