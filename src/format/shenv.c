@@ -131,21 +131,21 @@ static int read_command(struct shenv *s, struct shword *c)
 	return read_assignment(s, c);
 }
 
-int shenv_read(struct shenv *s, const char *text, size_t n, struct err *e)
+void shenv_read(struct shenv *s, const char *text, size_t n)
 {
 	struct shword c = { .p = text, .end = text + n, .vars = &s->vars };
 	AUTO(str) struct str open = { 0 };
 
-	if (n > SHENV_TEXT_MAX)
-		return err_set(e, ERR_LIMIT,
-			       "script: %zu bytes are more than %u", n,
-			       SHENV_TEXT_MAX);
+	if (n > SHENV_TEXT_MAX) {
+		s->lost++;
+		return;
+	}
 	for (;;) {
 		const char *start;
 
 		shword_skip(&c, " \t\r\n;");
 		if (c.p == c.end)
-			return 0;
+			return;
 		start = c.p;
 		if (*c.p != '#' && !open.len && !read_command(s, &c))
 			continue;

@@ -43,10 +43,10 @@ AUTO_DEFINE(shenv, struct shenv, shenv_clear)
 /* Set and export ITEM, "NAME=VALUE", as if a script had done it. What is no
  * identifier, and what is more than a limit allows, counts as lost. */
 void shenv_set(struct shenv *s, const char *item);
-/* Read N bytes of a script after what S has read so far. ERR_LIMIT for more
- * than SHENV_TEXT_MAX; other limits make a command a lost one. */
-MUST_CHECK int shenv_read(struct shenv *s, const char *text, size_t n,
-			  struct err *e);
+/* Read N bytes of a script after what S has read so far. What is more than a
+ * limit allows is a lost command; a script of more than SHENV_TEXT_MAX is one.
+ */
+void shenv_read(struct shenv *s, const char *text, size_t n);
 /* What is exported and has a value, "NAME=VALUE", added to OUT. */
 void shenv_list(const struct shenv *s, struct strlist *out);
 

@@ -70,8 +70,7 @@ bool sing_is_env(const char *path)
 	return true;
 }
 
-static int read_scripts(struct shenv *s, const struct sing_texts *t,
-			struct err *e)
+static void read_scripts(struct shenv *s, const struct sing_texts *t)
 {
 	for (size_t i = 0; i < t->n_env; i++) {
 		const struct sing_script *script = &t->env[i];
@@ -79,10 +78,8 @@ static int read_scripts(struct shenv *s, const struct sing_texts *t,
 		if (!script->text.p ||
 		    (t->oci_config.p && str_eq(script->path, SING_ENV_DOCKER)))
 			continue;
-		if (shenv_read(s, script->text.p, script->text.n, e))
-			return err_ctx(e, "%s", script->path);
+		shenv_read(s, script->text.p, script->text.n);
 	}
-	return 0;
 }
 
 /* Values that are not UTF-8, which a script can have, JSON can't. */
@@ -98,8 +95,7 @@ static int set_env(json_t *config, const struct sing_texts *t,
 		return err_ctx(e, "oci-config.json");
 	for (size_t i = 0; i < old.n; i++)
 		shenv_set(&s, old.v[i]);
-	if (read_scripts(&s, t, e))
-		return -1;
+	read_scripts(&s, t);
 	shenv_list(&s, &env);
 	array = strings(&env);
 	lost->commands = s.lost + env.n - json_array_size(array);
