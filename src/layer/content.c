@@ -13,10 +13,7 @@
 #include <fcntl.h>
 
 #define BUFFER_BYTES 262144
-#define EXTENTS_MAX 131072  /* what is behind them is taken as it is read; a
-			     * map of so many in a tar archive is below
-			     * HEAD_MAX of tarread.c */
-#define BLOCK 512           /* of st_blocks, stat(3type) */
+#define BLOCK 512 /* of st_blocks, stat(3type) */
 
 void content_init(struct content *c)
 {
@@ -48,7 +45,8 @@ static int changed(struct err *e)
 	return err_set(e, ERR_DIGEST, "changed while it was read");
 }
 
-/* Where data starts at or behind AT: *FROM, SIZE if nowhere. */
+/* Where data (SEEK_DATA) or a hole (SEEK_HOLE) begins at or behind AT: *FOUND,
+ * SIZE if nowhere. */
 static int find(int fd, int whence, uint64_t at, uint64_t size, uint64_t *found)
 {
 	off_t got = lseek(fd, (off_t)at, whence);
@@ -72,7 +70,7 @@ static int find_extents(struct content *c, const char *path, struct err *e)
 		if (at == size)
 			return 0;
 		end = size;
-		if (c->n_extents < EXTENTS_MAX &&
+		if (c->n_extents < ENTRY_EXTENTS_MAX - 1 &&
 		    find(c->fd, SEEK_HOLE, at, size, &end))
 			break;
 		if (end <= at) {

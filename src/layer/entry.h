@@ -28,7 +28,10 @@ enum entry_type {
 	ENTRY_BLOCK,
 };
 
-/* Bytes of a sparse file that are there. */
+/* Bytes of a sparse file that are there. What is behind so many of them is not
+ * told apart any more: the last one reaches to the end of the file. A map of so
+ * many in a tar archive is below HEAD_MAX of tarread.c. */
+#define ENTRY_EXTENTS_MAX 131072
 struct extent {
 	uint64_t at;
 	uint64_t n;

@@ -109,6 +109,10 @@ static void add_extent(struct sqfsblocks *b, uint64_t at, uint64_t n)
 	struct extent *last =
 		b->n_extents ? &b->extents[b->n_extents - 1] : NULL;
 
+	if (last && b->n_extents == ENTRY_EXTENTS_MAX) {
+		last->n = b->file.size - last->at;
+		return;
+	}
 	if (last && last->at + last->n == at) {
 		last->n += n;
 		return;

@@ -8,7 +8,8 @@
 #include "base/str.h"
 #include "le.h"
 
-/* An image under construction. Tables are one block each. */
+/* An image under construction. Tables are one block each,
+ * but that of inodes. */
 struct image {
 	struct str data, inodes, names, fragments, sets, pairs;
 	uint32_t n_fragments, n_sets;
@@ -126,6 +127,23 @@ static void plain_block(struct str *out, const struct str *s)
 	str_addn(out, s->p, s->len);
 }
 
+/* S as a table of many blocks. */
+static void plain_blocks(struct str *out, const struct str *s)
+{
+	for (size_t at = 0; at < s->len; at += 8192) {
+		size_t left = s->len - at;
+		struct str some = { s->p + at, left < 8192 ? left : 8192, 0 };
+
+		plain_block(out, &some);
+	}
+}
+
+/* The reference of the inode at AT. */
+static uint64_t ref_of(uint64_t at)
+{
+	return at / 8192 * 8194 << 16 | at % 8192;
+}
+
 /* The whole image. */
 static void assemble(const struct image *m, struct str *out)
 {
@@ -143,12 +161,12 @@ static void assemble(const struct image *m, struct str *out)
 	put(out, m->n_ids ? m->n_ids : 2, 2);
 	put(out, 4, 2);
 	put(out, 0, 2);
-	put(out, m->root, 8);
+	put(out, ref_of(m->root), 8);
 	for (int i = 0; i < 7; i++)
 		put(out, UINT64_MAX, 8);
 	str_addn(out, m->data.p, m->data.len);
 	le_put(out->p + 64, 8, out->len);
-	plain_block(out, &m->inodes);
+	plain_blocks(out, &m->inodes);
 	le_put(out->p + 72, 8, out->len);
 	plain_block(out, &m->names);
 	if (m->n_fragments) {

@@ -91,6 +91,40 @@ static void test_content(void)
 	}
 }
 
+/* A file of blocks of one byte and holes, in turns. */
+static void test_extents(void)
+{
+	enum { BLOCKS = 2 * ENTRY_EXTENTS_MAX + 100 };
+	AUTO(image) struct image m = { 0 };
+	AUTO(str) struct str bytes = { 0 };
+	autofd int fd = memory();
+	struct err e = { 0 };
+	struct entry x;
+
+	file_ext(&m, 96, (uint64_t)BLOCKS * 4096, 1, UINT32_MAX);
+	for (size_t i = 0; i < BLOCKS; i += 2) {
+		str_addc(&m.data, 'x');
+		put(&m.inodes, 0x1000001, 4);
+		put(&m.inodes, 0, 4);
+	}
+	only(&m, 0, 2);
+	assemble(&m, &bytes);
+	if (pwrite(fd, bytes.p, bytes.len, 0) < 0)
+		abort();
+	AUTO(sqfsread) struct sqfsread *s = sqfsread_new(fd, 0, bytes.len, &e);
+	struct entries r = sqfsread_entries(s);
+
+	ok(r.next(r.ctx, &x, &e) == 1 && r.next(r.ctx, &x, &e) == 1,
+	   "many extents: %s", e.msg);
+	is_num((long long)x.n_extents, ENTRY_EXTENTS_MAX, "as many as can be");
+	const struct extent *last = &x.extents[x.n_extents - 1];
+
+	is_num((long long)(last->at + last->n), (long long)x.size,
+	       "the last one reaches to the end");
+	is_num((long long)last->at, (ENTRY_EXTENTS_MAX - 1) * 8192LL,
+	       "and begins where it should");
+}
+
 static void test_start(void)
 {
 	AUTO(image) struct image m = { 0 };
@@ -222,6 +256,7 @@ int main(void)
 	}
 	test_lies();
 	test_content();
+	test_extents();
 	test_start();
 	test_spoilt_by_hand();
 	test_spoilt();
