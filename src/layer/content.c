@@ -139,7 +139,7 @@ static bool is_same_time(const struct timespec *a, const struct timespec *b)
 }
 
 /* All was read; is it still the file that was opened? */
-static int finish(struct content *c, struct err *e)
+static int check(const struct content *c, struct err *e)
 {
 	struct stat now;
 
@@ -148,6 +148,14 @@ static int finish(struct content *c, struct err *e)
 	if (now.st_size != c->st.st_size ||
 	    !is_same_time(&now.st_mtim, &c->st.st_mtim))
 		return changed(e);
+	return 0;
+}
+
+/* There are no more pieces. */
+static int finish(struct content *c, struct err *e)
+{
+	if (!c->n_extents && check(c, e))
+		return -1;
 	content_close(c);
 	return 0;
 }
@@ -175,7 +183,9 @@ int content_next(struct content *c, const void **p, size_t *n, uint64_t *offset,
 	*n = (size_t)got;
 	*offset = c->pos;
 	c->pos += (uint64_t)got;
-	if (c->pos == x->at + x->n)
-		c->extent++;
-	return 1;
+	if (c->pos < x->at + x->n)
+		return 1;
+	/* Who knows the size need not ask again after the last piece. */
+	c->extent++;
+	return c->extent == c->n_extents && check(c, e) ? -1 : 1;
 }

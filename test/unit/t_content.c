@@ -113,9 +113,37 @@ static void test_changes(void)
 	}
 }
 
+/* The one piece of a short file is all that is asked for. */
+static void test_short(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(changes); i++) {
+		AUTO(tree_place) struct tree_place t = tree_place_new();
+		struct dirread_stats stats = { 0 };
+		AUTO(dirread)
+		struct dirread *r =
+			dirread_new(t.root, DIRREAD_ROOT, NULL, &stats);
+		struct entries entries = dirread_entries(r);
+		struct err e = { 0 };
+		struct entry x;
+		const void *p;
+		uint64_t at;
+		size_t n;
+
+		make_file(t.root, "x", "short");
+		must(entries.next(entries.ctx, &x, &e) == 1 &&
+			     entries.next(entries.ctx, &x, &e) == 1,
+		     "read");
+		changes[i].change(t.root);
+		is_num(entries.data(entries.ctx, &p, &n, &at, &e),
+		       *changes[i].message ? -1 : 1, "the only piece");
+		is(e.msg, changes[i].message, changes[i].what);
+	}
+}
+
 int main(void)
 {
 	test_holes();
 	test_changes();
+	test_short();
 	return tap_done();
 }
