@@ -248,6 +248,11 @@ static int visit_dir(struct dirread *r, int at, const char *name,
 		return failed(r, "open", e);
 	if (fstat(fd, &now))
 		return failed(r, "read", e);
+	/* What is mounted when it is opened: autofs(5), exports in exports. */
+	if (now.st_dev != r->dev) {
+		r->stats->mounts++;
+		return 1;
+	}
 	if (!is_same(&now, st->st_dev, st->st_ino))
 		return changed(r, e);
 	fill(r, &now, out);
