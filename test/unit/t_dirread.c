@@ -195,7 +195,7 @@ static void test_attributes(void)
 	   "an owner that can't be read");
 }
 
-/* A directory that goes while we are in it is told; one that is put in its
+/* A directory that is moved while we are in it is read on; what is put in its
  * place is not gone into. */
 static void test_moved(void)
 {
@@ -272,6 +272,35 @@ static void test_deep(void)
 	is(d.e.msg, "", "without an error");
 	is_num((long long)n, 2 * TREE_DEPTH_MAX + 1, "every entry");
 	must(!setrlimit(RLIMIT_NOFILE, &before), "setrlimit");
+}
+
+#define SIX "d/d/d/d/d/d/"
+
+/* While we are deep down, what was on the way is another thing. The last names
+ * on the way are kept open: there the way back goes on. */
+static void test_swapped(bool is_link, const char *message)
+{
+	AUTO(tree_place) struct tree_place t = tree_place_new();
+	struct dirread_stats stats = { 0 };
+	AUTO(dirread)
+	struct dirread *r = dirread_new(t.root, DIRREAD_ROOT, NULL, &stats);
+	struct entries entries = dirread_entries(r);
+	struct err e = { 0 };
+	struct entry x;
+	int got;
+
+	make_deep(t.root, 40);
+	for (int i = 0; i < 41; i++)
+		must(entries.next(entries.ctx, &x, &e) == 1, "read");
+	must(!renameat(t.root, "d", t.root, "away"), "rename");
+	if (is_link)
+		must(!symlinkat("away", t.root, "d"), "symlink");
+	else
+		make_dir(t.root, "d");
+	while ((got = entries.next(entries.ctx, &x, &e)) == 1)
+		must(!strncmp(x.name, "d/d/d/d", 7), "what was kept");
+	is_num(got, -1, "the way back");
+	is(e.msg, message, is_link ? "is a link" : "is another directory");
 }
 
 static void test_too_deep(void)
@@ -393,6 +422,10 @@ int main(void)
 	test_moved();
 	test_forbidden();
 	test_deep();
+	test_swapped(true, "can't come back to the directory of '" SIX SIX SIX
+			   SIX "z': Not a directory");
+	test_swapped(false,
+		     "'" SIX SIX SIX SIX "z' changed while it was read");
 	test_too_deep();
 	test_many_links();
 	test_mounts();
