@@ -262,9 +262,7 @@ static int pieces(struct filling *f, const struct entries *r, struct err *e)
 			return -1;
 		if (at < f->end || at > entry->size || n > entry->size - at)
 			return err_set(e, ERR_FORMAT,
-				       "'%s': content outside of its %llu "
-				       "bytes",
-				       entry->name,
+				       "content outside of its %llu bytes",
 				       (unsigned long long)entry->size);
 		if (hole(f, at, e) || append(f, p, n, e))
 			return -1;
@@ -314,10 +312,10 @@ int sqfswrite_put(void *ctx, const struct entry *entry, const struct entries *r,
 
 	if (entry->size / w->super.block_size >= BLOCKS_MAX)
 		return err_set(e, ERR_LIMIT,
-			       "'%s': %llu bytes are more than the limit of "
-			       "%llu for a file in a squashfs image with "
-			       "blocks of %u bytes",
-			       entry->name, (unsigned long long)entry->size,
+			       "%llu bytes are more than the limit of %llu "
+			       "for a file in a squashfs image with blocks of "
+			       "%u bytes",
+			       (unsigned long long)entry->size,
 			       (unsigned long long)BLOCKS_MAX *
 				       w->super.block_size,
 			       w->super.block_size);

@@ -368,7 +368,7 @@ static void test_sources(void)
 		struct sqfswrite *w = sqfswrite_new(fd, 0, &o, &e);
 
 		ok(sqfswrite_put(w, &x, &bad, &handle, &e), "content outside");
-		is(e.msg, "'f': content outside of its 100 bytes",
+		is(e.msg, "content outside of its 100 bytes",
 		   "is an error");
 	}
 	c->item = &big;
@@ -382,6 +382,10 @@ static void test_sources(void)
 	x.size = UINT64_C(1) << 60;
 	ok(sqfswrite_put(w, &x, &r, &handle, &e), "a file that is too long");
 	is_num(e.kind, ERR_LIMIT, "is a limit");
+	is(e.msg,
+	   "1152921504606846976 bytes are more than the limit of 2199023255552 "
+	   "for a file in a squashfs image with blocks of 131072 bytes",
+	   "and says so");
 	x.size = UINT64_C(1) << 40;
 	x.is_sparse = false;
 	c->item = &(struct item){ 'f', "f", "" };
