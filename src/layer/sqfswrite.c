@@ -23,6 +23,10 @@
 #define BACKLOG (24u << 20)   /* bytes of blocks that are waiting or done */
 #define BLOCKS_MAX (1u << 24) /* of a file: 2 TiB with blocks of 128 KiB */
 #define CHUNK 1024            /* contents that are allocated at once */
+/* A part of a file costs some 140 bytes, a block of zeros four. Behind so many
+ * parts of all files only holes of so many blocks end one. */
+#define PARTS_MAX (1u << 18)
+#define HOLE_LONG (1u << 16)
 
 struct chunk {
 	struct chunk *next;
@@ -42,6 +46,7 @@ struct sqfswrite {
 	struct sqfstails *tails;
 	unsigned char *tail; /* of the file under way: up to a block */
 	unsigned backlog;
+	uint32_t n_parts; /* but the first of each file */
 	struct chunk *chunks;
 };
 
@@ -239,10 +244,12 @@ static int hole(struct filling *f, uint64_t to, struct err *e)
 	uint64_t last = to == f->entry->size ? to : to / block * block;
 	struct sqfsinode_content *next;
 
-	if (!f->entry->is_sparse || first >= last)
+	if (!f->entry->is_sparse || first >= last ||
+	    (f->w->n_parts >= PARTS_MAX && (last - first) / block < HOLE_LONG))
 		return zeros(f, to - f->end, e);
 	if (zeros(f, first - f->end, e) || end_part(f, e))
 		return -1;
+	f->w->n_parts++;
 	next = new_content(f->w);
 	f->part->next = next;
 	f->end = last;

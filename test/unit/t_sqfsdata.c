@@ -63,6 +63,12 @@ int sqfs_compressor_create(const sqfs_compressor_config_t *config,
 
 /* --- tests */
 
+static void must_not(int failed)
+{
+	if (failed)
+		abort();
+}
+
 /* In a child: the compressor fails at block AT, counted from 0. */
 static int starve(int at, int out)
 {
@@ -261,6 +267,60 @@ static void test_sparse(void)
 	}
 }
 
+/* --- more holes than there are parts for */
+
+enum { TURNS = (1 << 18) + 1000 };
+
+/* A zero every 8 KiB, but that the last byte is an 'x'. */
+static int turns_data(void *ctx, const void **p, size_t *n, uint64_t *offset,
+		      struct err *e)
+{
+	uint64_t *i = ctx;
+
+	(void)e;
+	*p = *i == TURNS - 1 ? "x" : "";
+	*n = 1;
+	*offset = *i * 8192 + 4096;
+	return (*i)++ < TURNS;
+}
+
+static void test_turns(void)
+{
+	static const struct item item = { 'f', "f", "" };
+	struct sqfswrite_opts o = { "zstd", 0, 4096, 1, 0 };
+	struct entry x = {
+		.name = (char *)"f",
+		.size = TURNS * 8192UL - 4095,
+		.is_sparse = true,
+	};
+	struct sqfswrite_stats stats;
+	struct err e = { 0 };
+	uint64_t i = 0, size = 0, offset;
+	struct entries r = { .data = turns_data, .ctx = &i };
+	AUTO(plant) struct plant p;
+	autofd int fd = memory();
+	const void *bytes;
+	size_t n;
+
+	plant_init(&p);
+	AUTO(sqfswrite) struct sqfswrite *w = sqfswrite_new(fd, 0, &o, &e);
+
+	must_not(plant_add(&p, w, &item, &e));
+	must_not(sqfswrite_put(w, &x, &r, &p.inodes[0]->content, &e));
+	p.inodes[0]->size = x.size;
+	must_not(sqfswrite_finish(w, p.tree, &size, &stats, &e));
+	is_num(sparse_of(fd), (long long)x.size - 1, "all but a byte is a hole");
+	AUTO(sqfsread) struct sqfsread *s = sqfsread_new(fd, 0, size, &e);
+	struct entries got = sqfsread_entries(s);
+
+	must_not(got.next(got.ctx, &x, &e) != 1 ||
+		 got.next(got.ctx, &x, &e) != 1);
+	is_num((long long)x.size, TURNS * 8192LL - 4095, "its size");
+	must_not(got.data(got.ctx, &bytes, &n, &offset, &e) != 1);
+	is_num((long long)offset, (TURNS - 1) * 8192LL + 4096, "where it is");
+	ok(n == 1 && *(const char *)bytes == 'x', "and what");
+}
+
 int main(void)
 {
 	test_no_memory(0);
@@ -269,6 +329,7 @@ int main(void)
 	test_no_memory(20); /* of a table */
 	atomic_store(&fail_at, 1000000000);
 	test_sparse();
+	test_turns();
 	test_same_checksum(40000, 32, "ends of files with one checksum");
 	test_same_checksum(3000, 4096, "blocks with one checksum");
 	is_num((long long)contents(3000, 32, false, 3),
