@@ -84,6 +84,13 @@ static int open_compressor(struct sqfsimage *img, struct err *e)
 {
 	sqfs_compressor_config_t c;
 
+	/* The library believes what a block's header says of its length, also
+	 * where the stream ended before; what was in memory would be content.
+	 * The kernel does not read such images either. */
+	if (img->hdr.compressor == SQFS_COMP_LZMA)
+		return err_set(e, ERR_UNSUPPORTED,
+			       "squashfs image: its compressor 'lzma' is not "
+			       "supported; unpack it with unsquashfs");
 	if (sqfs_compressor_config_init(&c, img->hdr.compressor,
 					img->hdr.block_size,
 					SQFS_COMP_FLAG_UNCOMPRESS) ||
