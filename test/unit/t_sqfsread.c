@@ -125,6 +125,18 @@ static void test_extents(void)
 	       "and begins where it should");
 }
 
+/* The image says that it has another compressor. */
+static void compressor(struct str *bytes, char id, const char *message)
+{
+	AUTO(strlist) struct strlist lines = { 0 };
+	struct err e = { 0 };
+
+	bytes->p[20] = id;
+	read_bytes(bytes, &lines, &e);
+	is(e.msg, message, "a compressor that can't be");
+	is_num(e.kind, ERR_UNSUPPORTED, "its kind");
+}
+
 static void test_start(void)
 {
 	AUTO(image) struct image m = { 0 };
@@ -144,14 +156,25 @@ static void test_start(void)
 	is_num((long long)n_bad, (long long)bytes.len,
 	       "cut anywhere it is no image");
 	/* lzo is one that libsquashfs does not have. */
-	bytes.p[20] = 3;
-	AUTO(strlist) struct strlist lines = { 0 };
-	struct err e = { 0 };
+	compressor(&bytes, 3,
+		   "squashfs image: its compressor 'lzo' is not built in");
+	compressor(&bytes, 2,
+		   "squashfs image: its compressor 'lzma' is not supported; "
+		   "unpack it with unsquashfs");
+}
 
-	read_bytes(&bytes, &lines, &e);
-	is(e.msg, "squashfs image: its compressor 'lzo' is not built in",
-	   "an unknown compressor");
-	is_num(e.kind, ERR_UNSUPPORTED, "its kind");
+/* What entries were given is inside of the tree, whatever was spoilt. A line
+ * begins with a type and a name. */
+static void check_inside(const struct strlist *lines, const char *what,
+			 size_t at)
+{
+	for (size_t i = 0; i < lines->n; i++) {
+		const char *name = strchr(lines->v[i], ' ');
+
+		if (!name || name[1] == '/' || strstr(name, " ../") ||
+		    strstr(name, "/../") || strstr(name, "//"))
+			ok(false, "%s: byte %zu: %s", what, at, lines->v[i]);
+	}
 }
 
 /* Every byte of the image to other values: there is an end to it, with an error
@@ -169,6 +192,7 @@ static void spoil(struct str *bytes, size_t at, const char *what,
 		bytes->p[at] = (char)(old ^ with[k]);
 		read_bytes(bytes, &lines, &e);
 		++*(e.kind ? n_bad : n_good);
+		check_inside(&lines, what, at);
 		if (e.kind && e.kind != ERR_FORMAT &&
 		    e.kind != ERR_UNSUPPORTED && e.kind != ERR_LIMIT)
 			ok(false, "%s: byte %zu: %s", what, at, e.msg);
@@ -187,7 +211,8 @@ static void test_spoilt_by_hand(void)
 		assemble(&m, &bytes);
 		for (size_t at = 0; at < bytes.len; at++)
 			spoil(&bytes, at, lies[i].what, &n_good, &n_bad);
-		ok(n_good + n_bad == 5 * bytes.len, "%s: %zu good, %zu bad",
+		/* Places of tables, if nothing else. */
+		ok(n_bad > 5 * 40, "%s: %zu good, %zu bad",
 		   lies[i].what, n_good, n_bad);
 	}
 }
@@ -237,7 +262,8 @@ static void test_spoilt(void)
 			spoil(&bytes, seed % size, o.compressor, &n_good,
 			      &n_bad);
 		}
-		ok(n_good + n_bad == 5 * 596, "%s: %zu good, %zu bad",
+		/* Times are as good as others, places of tables are not. */
+		ok(n_good > 5 * 4 && n_bad > 5 * 40, "%s: %zu good, %zu bad",
 		   o.compressor, n_good, n_bad);
 	}
 }
