@@ -52,10 +52,12 @@ sqfs_sources = \
 	src/layer/sqfsblocks.c src/layer/sqfsblocks.h \
 	src/layer/sqfscomp.c src/layer/sqfscomp.h \
 	src/layer/sqfsfile.c src/layer/sqfsfile.h \
+	src/layer/sqfsids.c src/layer/sqfsids.h \
 	src/layer/sqfsimage.c src/layer/sqfsimage.h \
 	src/layer/sqfsinode.c src/layer/sqfsinode.h \
 	src/layer/sqfsread.c \
 	src/layer/sqfsruns.c src/layer/sqfsruns.h \
+	src/layer/sqfssets.c src/layer/sqfssets.h \
 	src/layer/sqfstails.c src/layer/sqfstails.h \
 	src/layer/sqfstree.c src/layer/sqfstree.h \
 	src/layer/sqfswrite.c \

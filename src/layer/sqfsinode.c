@@ -1,4 +1,4 @@
-/* sqfsinode.c - inodes of a squashfs image, and what they refer to by number.
+/* sqfsinode.c - inodes of a squashfs image that is written.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "config.h"
@@ -7,32 +7,20 @@
 
 #include "base/intr.h"
 #include "base/mem.h"
-#include "base/str.h"
+#include "layer/sqfsids.h"
+#include "layer/sqfssets.h"
 
 #include <endian.h>
-#include <sqfs/block.h>
 #include <sqfs/error.h>
 #include <sqfs/meta_writer.h>
-#include <sqfs/table.h>
-#include <sqfs/xattr_writer.h>
 #include <string.h>
 #include <sys/stat.h>
-
-#define NO_XATTRS 0xffffffffu
-#define IDS_MAX 0xffffu             /* the superblock counts in 16 bits */
-#define ID_BITS 17                  /* of a hash table twice as long */
-#define XATTR_NAME_BYTES_MAX 255    /* XATTR_NAME_MAX */
-#define XATTR_VALUE_BYTES_MAX 65536 /* XATTR_SIZE_MAX */
-#define XATTRS_IN_BLOCK (SQFS_META_BLOCK_SIZE / 16)
 
 struct sqfsinode {
 	const struct sqfsinode_job *job;
 	sqfs_meta_writer_t *inodes;
-	sqfs_xattr_writer_t *xattrs;
-	uint32_t n_xattrs; /* sets of attributes */
-	uint32_t *ids;     /* little-endian, as in the table */
-	size_t n_ids;
-	uint32_t *slots; /* of a hash table: index of an ID + 1 */
+	struct sqfssets *sets;
+	struct sqfsids *ids;
 };
 
 static int failed(const struct sqfsinode *w, int code, struct err *e)
@@ -43,9 +31,10 @@ static int failed(const struct sqfsinode *w, int code, struct err *e)
 void sqfsinode_free(struct sqfsinode *w)
 {
 	sqfsfile_destroy(w->inodes);
-	sqfsfile_destroy(w->xattrs);
-	free(w->ids);
-	free(w->slots);
+	if (w->sets)
+		sqfssets_free(w->sets);
+	if (w->ids)
+		sqfsids_free(w->ids);
 	free(w);
 }
 
@@ -54,35 +43,16 @@ struct sqfsinode *sqfsinode_new(const struct sqfsinode_job *job, struct err *e)
 	AUTO(sqfsinode) struct sqfsinode *w = xcalloc(1, sizeof(*w));
 
 	w->job = job;
-	w->ids = xcalloc(IDS_MAX, sizeof(*w->ids));
-	w->slots = xcalloc((size_t)1 << ID_BITS, sizeof(*w->slots));
+	w->ids = sqfsids_new();
+	w->sets = sqfssets_new(job->xattrs, e);
+	if (!w->sets)
+		return NULL;
 	w->inodes =
 		sqfs_meta_writer_create(&job->file->base, job->compressor, 0);
-	w->xattrs = sqfs_xattr_writer_create(0);
-	if (w->inodes && w->xattrs)
+	if (w->inodes)
 		return TAKE(w);
 	failed(w, SQFS_ERROR_ALLOC, e);
 	return NULL;
-}
-
-static int id_index(struct sqfsinode *w, uint32_t id, uint16_t *out,
-		    struct err *e)
-{
-	uint32_t slot = (id * 0x9e3779b1u) >> (32 - ID_BITS);
-
-	while (w->slots[slot] && w->ids[w->slots[slot] - 1] != htole32(id))
-		slot = (slot + 1) % (1u << ID_BITS);
-	if (!w->slots[slot]) {
-		if (w->n_ids == IDS_MAX)
-			return err_set(e, ERR_LIMIT,
-				       "more than %u owners and groups, which "
-				       "is all that a squashfs image can have",
-				       IDS_MAX);
-		w->ids[w->n_ids++] = htole32(id);
-		w->slots[slot] = (uint32_t)w->n_ids;
-	}
-	*out = (uint16_t)(w->slots[slot] - 1);
-	return 0;
 }
 
 static uint32_t clamp(struct sqfsinode *w, int64_t s)
@@ -93,45 +63,6 @@ static uint32_t clamp(struct sqfsinode *w, int64_t s)
 	return s < 0 ? 0 : UINT32_MAX;
 }
 
-/* Has the format room for it? */
-static bool is_kept(const struct inode_xattr *x)
-{
-	return (str_starts(x->name, "user.") ||
-		str_starts(x->name, "trusted.") ||
-		str_starts(x->name, "security.")) &&
-	       strchr(x->name, '.')[1] &&
-	       strlen(x->name) <= XATTR_NAME_BYTES_MAX &&
-	       x->size <= XATTR_VALUE_BYTES_MAX;
-}
-
-/* The number of IN's set of attributes. */
-static int xattr_index(struct sqfsinode *w, const struct inode *in,
-		       uint32_t *out, struct err *e)
-{
-	int code;
-
-	*out = NO_XATTRS;
-	if (!in || !in->n_xattrs)
-		return 0;
-	code = sqfs_xattr_writer_begin(w->xattrs, 0);
-	for (size_t i = 0; i < in->n_xattrs && !code; i++) {
-		const struct inode_xattr *x = &in->xattrs[i];
-
-		if (is_kept(x))
-			code = sqfs_xattr_writer_add(w->xattrs, x->name,
-						     x->value, x->size);
-		else
-			++*w->job->xattrs;
-	}
-	if (!code)
-		code = sqfs_xattr_writer_end(w->xattrs, out);
-	if (code)
-		return failed(w, code, e);
-	if (*out != NO_XATTRS && *out >= w->n_xattrs)
-		w->n_xattrs = *out + 1;
-	return 0;
-}
-
 /* What all inodes have: I is of a basic type, complete but for this. */
 static int common(struct sqfsinode *w, const struct inode *in,
 		  sqfs_inode_generic_t *i, uint32_t number, uint32_t xattrs,
@@ -140,10 +71,10 @@ static int common(struct sqfsinode *w, const struct inode *in,
 	uint16_t uid, gid;
 	int code;
 
-	if (id_index(w, in ? in->uid : 0, &uid, e) ||
-	    id_index(w, in ? in->gid : 0, &gid, e))
+	if (sqfsids_index(w->ids, in ? in->uid : 0, &uid, e) ||
+	    sqfsids_index(w->ids, in ? in->gid : 0, &gid, e))
 		return -1;
-	code = xattrs == NO_XATTRS ? 0 : sqfs_inode_set_xattr_index(i, xattrs);
+	code = xattrs == SQFSSETS_NONE ? 0 : sqfs_inode_set_xattr_index(i, xattrs);
 	if (code)
 		return failed(w, code, e);
 	i->base.mode = in ? in->mode & 07777 : 0755;
@@ -288,7 +219,7 @@ static int store_file(struct sqfsinode *w, const struct inode *in,
 		sqfs_inode_set_frag_location(i, UINT32_MAX, UINT32_MAX);
 	if (c->is_sparse)
 		join(w, in, c, i = &own, &n);
-	if (xattr_index(w, in, &xattrs, e) ||
+	if (sqfssets_index(w->sets, in, &xattrs, e) ||
 	    common(w, in, i, number, xattrs, e))
 		return -1;
 	if (in->n_links > 1) {
@@ -342,7 +273,7 @@ static int store_other(struct sqfsinode *w, const struct node *n,
 		i->data.dev.devno = device(in);
 		break;
 	}
-	if (xattr_index(w, in, &xattrs, e) ||
+	if (sqfssets_index(w->sets, in, &xattrs, e) ||
 	    common(w, in, i, number, xattrs, e))
 		return -1;
 	return store(w, i, e);
@@ -362,7 +293,7 @@ int sqfsinode_dir(struct sqfsinode *w, const struct inode *in,
 	uint32_t xattrs;
 	int failed_too;
 
-	if (xattr_index(w, in, &xattrs, e))
+	if (sqfssets_index(w->sets, in, &xattrs, e))
 		return -1;
 	i = sqfs_dir_writer_create_inode(d->listing, 0, xattrs, d->parent);
 	if (!i)
@@ -383,48 +314,12 @@ int sqfsinode_end(struct sqfsinode *w, struct err *e)
 	return code ? failed(w, code, e) : 0;
 }
 
-static int finish_ids(struct sqfsinode *w, struct err *e)
-{
-	sqfs_super_t *super = w->job->super;
-	sqfs_u64 start;
-	int code = sqfs_write_table(&w->job->file->base, w->job->for_tables,
-				    w->ids, w->n_ids * sizeof(*w->ids), &start);
-
-	super->id_count = (uint16_t)w->n_ids;
-	super->id_table_start = start;
-	return code ? failed(w, code, e) : 0;
-}
-
-/* The library (1.2.0) writes one place behind its list of blocks if the
- * last of them is full: there is one set more then, which nobody has, with a
- * name that is too long for anybody to have. */
-static int fill_xattrs(struct sqfsinode *w)
-{
-	char name[XATTR_NAME_BYTES_MAX + 2] = "user.";
-	uint32_t unused;
-	int code;
-
-	if (!w->n_xattrs || w->n_xattrs % XATTRS_IN_BLOCK)
-		return 0;
-	memset(name + 5, 'x', sizeof(name) - 6);
-	code = sqfs_xattr_writer_begin(w->xattrs, 0);
-	if (!code)
-		code = sqfs_xattr_writer_add(w->xattrs, name, "", 0);
-	return code ? code : sqfs_xattr_writer_end(w->xattrs, &unused);
-}
-
-static int finish_xattrs(struct sqfsinode *w, struct err *e)
-{
-	int code = fill_xattrs(w);
-
-	if (!code)
-		code = sqfs_xattr_writer_flush(w->xattrs, &w->job->file->base,
-					       w->job->super,
-					       w->job->for_tables);
-	return code ? failed(w, code, e) : 0;
-}
-
 int sqfsinode_tables(struct sqfsinode *w, struct err *e)
 {
-	return finish_ids(w, e) || finish_xattrs(w, e) ? -1 : 0;
+	const struct sqfsinode_job *job = w->job;
+
+	if (sqfsids_write(w->ids, job->file, job->for_tables, job->super, e) ||
+	    sqfssets_write(w->sets, job->file, job->for_tables, job->super, e))
+		return -1;
+	return 0;
 }

@@ -1,5 +1,4 @@
-/* sqfsinode.h - inodes of a squashfs image, and what they refer to by number:
- * owners and sets of attributes; part of sqfswrite.
+/* sqfsinode.h - inodes of a squashfs image that is written; part of sqfswrite.
  * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef LAYER_SQFSINODE_H
