@@ -170,6 +170,22 @@ static int listing(struct writer *w, const struct frame *f, uint32_t *n_dirs,
 	return code ? failed(w, code, e) : 0;
 }
 
+/* The format has 32 bits for a place in a table, and for the bytes of a listing;
+ * the library would cut it. */
+static int check_places(const struct writer *w, struct err *e)
+{
+	uint64_t block;
+	uint32_t offset;
+
+	sqfs_meta_writer_get_position(w->listings, &block, &offset);
+	if (block <= UINT32_MAX &&
+	    sqfsinode_ref(w->inodes) >> 16 <= UINT32_MAX &&
+	    sqfs_dir_writer_get_size(w->dirs) < UINT32_MAX)
+		return 0;
+	return err_set(e, ERR_LIMIT,
+		       "more names than a squashfs image can have");
+}
+
 /* F is the last frame, and the directories in it are written. */
 static int directory(struct writer *w, struct frame *f, struct err *e)
 {
@@ -180,7 +196,8 @@ static int directory(struct writer *w, struct frame *f, struct err *e)
 	};
 	uint64_t ref;
 
-	if (names(w, f, e) || listing(w, f, &d.n_dirs, e))
+	if (names(w, f, e) || listing(w, f, &d.n_dirs, e) ||
+	    check_places(w, e))
 		return -1;
 	ref = sqfsinode_ref(w->inodes);
 	list(w, f->dir, S_IFDIR, ref, f->number);
