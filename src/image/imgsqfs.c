@@ -22,12 +22,14 @@ struct squash {
 	int fd;
 	uint64_t at, size;
 	char *name;
+	uint64_t sockets; /* left out */
 };
 
 static int walk(void *ctx, enum stack_order order, const bool *want,
 		stack_give *give, void *arg, struct err *e)
 {
-	const struct squash *q = ctx;
+	struct squash *q = ctx;
+	int failed;
 
 	(void)order; /* there is one */
 	if (want && !want[0])
@@ -39,7 +41,9 @@ static int walk(void *ctx, enum stack_order order, const bool *want,
 		return -1;
 	struct entries entries = sqfsread_entries(r);
 
-	return give(arg, 0, &entries, e);
+	failed = give(arg, 0, &entries, e);
+	q->sockets = sqfsread_sockets(r);
+	return failed;
 }
 
 int imgsqfs_file(const struct source *s, const char *path, size_t max,
@@ -68,6 +72,16 @@ static int read_files(void *ctx, const char *const *paths, size_t n,
 		if (imgsqfs_file(&s, paths[i], JSON_BYTES_MAX, &out[i], e))
 			return -1;
 	return 0;
+}
+
+static void report_left_out(void *ctx)
+{
+	const struct squash *q = ctx;
+
+	if (q->sockets)
+		log_note("%llu socket%s left out",
+			 (unsigned long long)q->sockets,
+			 q->sockets == 1 ? " is" : "s are");
 }
 
 static void close_squash(void *ctx)
@@ -99,6 +113,7 @@ int imgsqfs_open_at(struct source *s, int fd, uint64_t at, uint64_t size,
 	};
 	s->is_inside = true;
 	s->read_files = read_files;
+	s->report = report_left_out;
 	s->close = close_squash;
 	s->ctx = q;
 	r = sqfsread_new(fd, at, size, e);

@@ -10,12 +10,11 @@
 
 #include "base/mem.h"
 
+#include <linux/limits.h>
 #include <string.h>
 #include <sys/xattr.h>
 
 #define NAMES_FIRST 1024
-#define NAMES_MAX 65536 /* XATTR_LIST_MAX of linux/limits.h */
-#define VALUE_MAX 65536 /* XATTR_SIZE_MAX */
 
 void attrs_clear(struct attrs *a)
 {
@@ -33,9 +32,9 @@ static ssize_t list(struct attrs *a, int fd)
 	}
 	ssize_t n = flistxattr(fd, a->names, a->names_len);
 
-	if (n >= 0 || errno != ERANGE || a->names_len == NAMES_MAX)
+	if (n >= 0 || errno != ERANGE || a->names_len == XATTR_LIST_MAX)
 		return n;
-	a->names_len = NAMES_MAX;
+	a->names_len = XATTR_LIST_MAX;
 	a->names = xrealloc(a->names, a->names_len, 1);
 	return flistxattr(fd, a->names, a->names_len);
 }
@@ -51,8 +50,8 @@ bool attrs_belong(const char *name)
 
 static int add(struct attrs *a, int fd, const char *name, struct err *e)
 {
-	char *to = str_reserve(&a->values, VALUE_MAX);
-	ssize_t n = fgetxattr(fd, name, to, VALUE_MAX);
+	char *to = str_reserve(&a->values, XATTR_SIZE_MAX);
+	ssize_t n = fgetxattr(fd, name, to, XATTR_SIZE_MAX);
 
 	if (n < 0 && (errno == ENODATA || errno == EACCES || errno == EPERM))
 		return 0;

@@ -55,6 +55,7 @@ sqfs_sources = \
 	src/layer/sqfsids.c src/layer/sqfsids.h \
 	src/layer/sqfsimage.c src/layer/sqfsimage.h \
 	src/layer/sqfsinode.c src/layer/sqfsinode.h \
+	src/layer/sqfslist.c src/layer/sqfslist.h \
 	src/layer/sqfsread.c \
 	src/layer/sqfsruns.c src/layer/sqfsruns.h \
 	src/layer/sqfssets.c src/layer/sqfssets.h \

@@ -7,14 +7,12 @@
 
 #include "base/intr.h"
 #include "base/mem.h"
+#include "format/bytes.h"
 
-#include <endian.h>
 #include <sqfs/block.h>
-#include <string.h>
 
 #define SIZES 1024            /* of blocks, read at once */
 #define TABLE_MIN 3           /* bytes of a table's block with its header */
-#define IN_BLOCK 512          /* entries of 16 bytes in a block of a table */
 #define SIZE_SPARE 0x1000000u /* the bit for "not compressed" */
 
 struct sqfsblocks {
@@ -91,7 +89,7 @@ static int size_of(struct sqfsblocks *b, uint64_t i, uint32_t *size,
 			return -1;
 		b->next_sizes = sqfsimage_tell(m);
 	}
-	*size = le32toh(b->sizes[i - b->sizes_at]);
+	*size = bytes_get32(&b->sizes[i - b->sizes_at]);
 	return 0;
 }
 
@@ -189,23 +187,19 @@ static int find_fragment(struct sqfsblocks *b, uint32_t i, uint64_t *at,
 			 uint32_t *size, struct err *e)
 {
 	struct sqfsimage *img = b->img;
-	struct sqfsimage_place place = { .offset = i % IN_BLOCK * 16 };
+	struct sqfsimage_place place = { .offset = i % SQFSIMAGE_IN_BLOCK * 16 };
 	unsigned char raw[16];
-	uint64_t v64;
-	uint32_t v32;
 
 	if (i >= img->hdr.n_fragments)
 		return sqfsimage_bad(e, "fragment %u of %u", i,
 				     img->hdr.n_fragments);
-	if (sqfsimage_u64(img, img->hdr.fragments_at + i / IN_BLOCK * 8,
+	if (sqfsimage_u64(img, img->hdr.fragments_at + i / SQFSIMAGE_IN_BLOCK * 8,
 			  &place.block, e) ||
 	    sqfsimage_seek(img, img->fragments, place, e) ||
 	    sqfsimage_get(img, img->fragments, raw, sizeof(raw), e))
 		return -1;
-	memcpy(&v64, raw, sizeof(v64));
-	memcpy(&v32, raw + 8, sizeof(v32));
-	*at = le64toh(v64);
-	*size = le32toh(v32);
+	*at = bytes_get64(raw);
+	*size = bytes_get32(raw + 8);
 	return 0;
 }
 

@@ -1,10 +1,11 @@
-/* sqfsimage.h - the tables of a squashfs image: inodes and directories, as
- * they are asked for; part of sqfsread.
+/* sqfsimage.h - the tables of a squashfs image, as they are asked for, and its
+ * inodes; part of sqfsread.
  * SPDX-License-Identifier: Apache-2.0
  *
  * The structures are those of the kernel's fs/squashfs/squashfs_fs.h. From
- * libsquashfs come decompression and the blocks that tables are cut into; what
- * is in them is read here, because the library takes sizes as they stand.
+ * libsquashfs come decompression, the blocks that tables are cut into, and the
+ * table of owners, whose length was checked; all else is read here, because the
+ * library takes sizes as they stand.
  * Errors that the image is to blame for begin with "squashfs image: ".
  */
 #ifndef LAYER_SQFSIMAGE_H
@@ -23,6 +24,7 @@
 #define SQFSIMAGE_NONE UINT32_MAX /* no fragment, no attributes */
 #define SQFSIMAGE_NAME_MAX 255    /* bytes */
 #define SQFSIMAGE_META 8192       /* bytes of a table's block */
+#define SQFSIMAGE_IN_BLOCK 512    /* entries of 16 bytes in one */
 
 /* A place in a table: of a block, and in it. */
 struct sqfsimage_place {
@@ -61,15 +63,6 @@ struct sqfsimage_inode {
 	uint32_t names_size;
 };
 
-/* Where one is in a directory. */
-struct sqfsimage_list {
-	struct sqfsimage_place at;
-	uint32_t left;      /* bytes */
-	uint32_t in_header; /* names that the last header still covers */
-	uint32_t block;     /* of their inodes */
-	char last[SQFSIMAGE_NAME_MAX + 1];
-};
-
 /* A name in a directory. */
 struct sqfsimage_name {
 	char text[SQFSIMAGE_NAME_MAX + 1];
@@ -92,15 +85,6 @@ MUST_CHECK int sqfsimage_named(struct sqfsimage *img,
 			       const struct sqfsimage_name *name,
 			       struct sqfsimage_inode *out, struct str *target,
 			       struct err *e);
-
-/* The names of the directory DIR. */
-void sqfsimage_list_start(const struct sqfsimage_inode *dir,
-			  struct sqfsimage_list *l);
-/* The next one: 1, 0 at the end, -1 with E. Names are single components, other
- * than "." and "..", and ascend, so no two are the same. */
-MUST_CHECK int sqfsimage_list_next(struct sqfsimage *img,
-				   struct sqfsimage_list *l,
-				   struct sqfsimage_name *out, struct err *e);
 
 /* Up to MAX bytes from the block of SIZE bytes at AT, as the format has sizes:
  * with a bit for "not compressed". RAW has room for a block. */

@@ -13,6 +13,7 @@
 #include "layer/lookup.h"
 #include "layer/sqfsblocks.h"
 #include "layer/sqfsimage.h"
+#include "layer/sqfslist.h"
 #include "layer/sqfsxattr.h"
 #include "layer/tree.h"
 
@@ -22,7 +23,7 @@
 #define NAMES_FREE 65536 /* that need no room in the tables */
 
 struct frame {
-	struct sqfsimage_list list;
+	struct sqfslist list;
 	size_t path_len; /* of the directory's name, in path */
 };
 
@@ -47,6 +48,7 @@ struct sqfsread {
 	unsigned bits;
 	uint64_t seed;
 	bool is_file; /* the entry has content */
+	uint64_t n_sockets;
 };
 
 static void seed(struct sqfsread *r)
@@ -145,7 +147,7 @@ static int enter(struct sqfsread *r, const struct sqfsimage_inode *dir,
 			       TREE_DEPTH_MAX);
 	r->frames = mem_grow(r->frames, &r->cap, r->n + 1, sizeof(*r->frames));
 	r->frames[r->n].path_len = r->path.len;
-	sqfsimage_list_start(dir, &r->frames[r->n++].list);
+	sqfslist_start(&r->frames[r->n++].list, dir);
 	return 0;
 }
 
@@ -236,8 +238,10 @@ static int take(struct sqfsread *r, const struct sqfsimage_name *name,
 			return sqfsimage_bad(e, "a directory has two types");
 	}
 	/* A socket is something that runs: no image can hold one. */
-	if (i.is_socket)
+	if (i.is_socket) {
+		r->n_sockets++;
 		return 0;
+	}
 	return set_entry(r, out, &i, first, e) ? -1 : 1;
 }
 
@@ -248,10 +252,13 @@ static int step(struct sqfsread *r, struct frame *f, struct entry *out,
 	int got;
 
 	r->path.len = f->path_len;
-	got = sqfsimage_list_next(&r->img, &f->list, &name, e);
-	if (got <= 0) {
+	r->path.p[r->path.len] = '\0';
+	got = sqfslist_next(&f->list, &r->img, &name, e);
+	if (got < 0)
+		return err_ctx(e, "'%s'", f->path_len ? r->path.p : ".");
+	if (!got) {
 		r->n--;
-		return got;
+		return 0;
 	}
 	if (f->path_len)
 		str_addc(&r->path, '/');
@@ -307,17 +314,22 @@ struct entries sqfsread_entries(struct sqfsread *r)
 	};
 }
 
+uint64_t sqfsread_sockets(const struct sqfsread *r)
+{
+	return r->n_sockets;
+}
+
 /* The inode of the N bytes at NAME in DIR: 1, or 0 if there is none. */
 static int find(struct sqfsread *r, struct sqfsimage_inode *dir,
 		const char *name, size_t n, struct err *e)
 {
 	struct sqfsimage_name found;
-	struct sqfsimage_list l;
+	struct sqfslist l;
 	AUTO(str) struct str target = { 0 };
 	int got;
 
-	sqfsimage_list_start(dir, &l);
-	while ((got = sqfsimage_list_next(&r->img, &l, &found, e)) > 0) {
+	sqfslist_start(&l, dir);
+	while ((got = sqfslist_next(&l, &r->img, &found, e)) > 0) {
 		if (strlen(found.text) != n || memcmp(found.text, name, n))
 			continue;
 		if (sqfsimage_named(&r->img, &found, dir, &target, e))

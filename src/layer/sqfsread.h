@@ -29,6 +29,8 @@ AUTO_DEFINE_PTR(sqfsread, struct sqfsread, sqfsread_free)
 
 /* Its source; R's as long as it lives. To begin anew, make a new one. */
 struct entries sqfsread_entries(struct sqfsread *r);
+/* Sockets that were left out so far. */
+uint64_t sqfsread_sockets(const struct sqfsread *r);
 
 /* The content of the regular file PATH ("ch/config.json"; "" components and
  * links are not followed), at most MAX bytes, appended to OUT. ERR_NOTFOUND if

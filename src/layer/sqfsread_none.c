@@ -28,6 +28,12 @@ struct entries sqfsread_entries(struct sqfsread *r)
 	return (struct entries){ 0 };
 }
 
+uint64_t sqfsread_sockets(const struct sqfsread *r)
+{
+	(void)r;
+	return 0;
+}
+
 int sqfsread_file(struct sqfsread *r, const char *path, size_t max,
 		  struct str *out, struct err *e)
 {

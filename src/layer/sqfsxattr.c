@@ -9,16 +9,13 @@
 #include "layer/sqfsxattr.h"
 
 #include "base/mem.h"
+#include "format/bytes.h"
 
-#include <endian.h>
+#include <linux/limits.h>
 #include <sqfs/error.h>
 #include <sqfs/xattr.h>
 #include <string.h>
 
-#define IN_BLOCK 512          /* sets */
-#define NAME_MAX_BYTES 255    /* XATTR_NAME_MAX */
-#define NAMES_MAX 65536       /* XATTR_LIST_MAX: of one file */
-#define VALUE_MAX 65536       /* XATTR_SIZE_MAX */
 #define VALUES_MAX (1u << 20) /* of one file */
 #define FREE_BYTES (64u << 20)
 #define FREE_PER_FILE 256
@@ -59,7 +56,7 @@ static int open_table(struct sqfsxattr *x, struct err *e)
 		return -1;
 	x->n_sets = (uint32_t)n;
 	room = (h->size - h->xattrs_at - 16) / 8;
-	if (((uint64_t)x->n_sets + IN_BLOCK - 1) / IN_BLOCK > room)
+	if (((uint64_t)x->n_sets + SQFSIMAGE_IN_BLOCK - 1) / SQFSIMAGE_IN_BLOCK > room)
 		return sqfsimage_bad(e,
 				     "%u sets of attributes, which it can't "
 				     "have",
@@ -135,14 +132,14 @@ static int get_name(struct sqfsxattr *x, struct pair *p, bool *elsewhere,
 
 	if (get(x, &k, sizeof(k), e))
 		return -1;
-	type = le16toh(k.type);
-	n = le16toh(k.size);
+	type = bytes_get16(&k.type);
+	n = bytes_get16(&k.size);
 	*elsewhere = type & SQFS_XATTR_FLAG_OOL;
 	prefix = sqfs_get_xattr_prefix(type & SQFS_XATTR_PREFIX_MASK);
 	if (!prefix)
 		return sqfsimage_bad(e, "an attribute of unknown type %u",
 				     type);
-	if (!n || strlen(prefix) + n > NAME_MAX_BYTES)
+	if (!n || strlen(prefix) + n > XATTR_NAME_MAX)
 		return sqfsimage_bad(e, "an attribute with a name of %zu bytes",
 				     n);
 	p->name = x->bytes.len;
@@ -162,8 +159,8 @@ static int get_value(struct sqfsxattr *x, sqfs_meta_reader_t *m, struct pair *p,
 
 	if (sqfsimage_get(x->img, m, &size, sizeof(size), e))
 		return -1;
-	p->size = le32toh(size);
-	if (p->size > VALUE_MAX)
+	p->size = bytes_get32(&size);
+	if (p->size > XATTR_SIZE_MAX)
 		return sqfsimage_bad(e, "an attribute of %zu bytes", p->size);
 	x->n_values += p->size;
 	return copy(x, m, p->size, &p->value, e);
@@ -176,7 +173,7 @@ static int get_value_elsewhere(struct sqfsxattr *x, struct pair *p,
 	uint64_t ref;
 
 	if (get(x, &size, sizeof(size), e) || get(x, &ref, sizeof(ref), e) ||
-	    sqfsimage_seek(x->img, x->values, place(x, le64toh(ref)), e))
+	    sqfsimage_seek(x->img, x->values, place(x, bytes_get64(&ref)), e))
 		return -1;
 	return get_value(x, x->values, p, e);
 }
@@ -190,11 +187,11 @@ static int get_pair(struct sqfsxattr *x, struct err *e)
 	    (elsewhere ? get_value_elsewhere(x, &p, e)
 		       : get_value(x, x->table, &p, e)))
 		return -1;
-	if (x->n_names > NAMES_MAX || x->n_values > VALUES_MAX)
+	if (x->n_names > XATTR_LIST_MAX || x->n_values > VALUES_MAX)
 		return err_set(e, ERR_LIMIT,
 			       "squashfs image: more than %d bytes of names or "
 			       "%u bytes of values in a file's attributes",
-			       NAMES_MAX, VALUES_MAX);
+			       XATTR_LIST_MAX, VALUES_MAX);
 	x->pairs = mem_grow(x->pairs, &x->cap, x->n + 1, sizeof(*x->pairs));
 	x->pairs[x->n++] = p;
 	return 0;
@@ -202,7 +199,7 @@ static int get_pair(struct sqfsxattr *x, struct err *e)
 
 static int load(struct sqfsxattr *x, uint32_t index, struct err *e)
 {
-	struct sqfsimage_place at = { .offset = index % IN_BLOCK * 16 };
+	struct sqfsimage_place at = { .offset = index % SQFSIMAGE_IN_BLOCK * 16 };
 	const struct sqfshdr *h = &x->img->hdr;
 	sqfs_xattr_id_t set;
 	uint32_t n;
@@ -212,14 +209,14 @@ static int load(struct sqfsxattr *x, uint32_t index, struct err *e)
 	if (index >= x->n_sets)
 		return sqfsimage_bad(e, "set %u of %u of attributes", index,
 				     x->n_sets);
-	if (sqfsimage_u64(x->img, h->xattrs_at + 16 + index / IN_BLOCK * 8,
+	if (sqfsimage_u64(x->img, h->xattrs_at + 16 + index / SQFSIMAGE_IN_BLOCK * 8,
 			  &at.block, e) ||
 	    sqfsimage_seek(x->img, x->sets, at, e) ||
 	    sqfsimage_get(x->img, x->sets, &set, sizeof(set), e))
 		return -1;
-	n = le32toh(set.count);
+	n = bytes_get32(&set.count);
 	if (n &&
-	    sqfsimage_seek(x->img, x->table, place(x, le64toh(set.xattr)), e))
+	    sqfsimage_seek(x->img, x->table, place(x, bytes_get64(&set.xattr)), e))
 		return -1;
 	for (uint32_t i = 0; i < n; i++)
 		if (get_pair(x, e))
@@ -253,11 +250,11 @@ int sqfsxattr_open(struct sqfsxattr *x, uint32_t index, bool *any,
 bool sqfsxattr_next(struct sqfsxattr *x, const char **name, const void **value,
 		    size_t *size)
 {
-	const struct pair *p = &x->pairs[x->i];
+	const struct pair *p;
 
 	if (x->i == x->n)
 		return false;
-	x->i++;
+	p = &x->pairs[x->i++];
 	*name = x->bytes.p + p->name;
 	*value = x->bytes.p + p->value;
 	*size = p->size;

@@ -257,6 +257,18 @@ for n in "a", "etc/b":
 	done
 }
 
+@test "T39: sockets in a squashfs, too" {
+	good_tree
+	python3 -c 'import socket
+socket.socket(socket.AF_UNIX).bind("d/a")'
+	mksquashfs d x.sqfs -quiet -no-progress >/dev/null
+	for kind in tar squash dir; do
+		works ch-convert ./x.sqfs $kind:"$OUT"
+		same "$err" "ch-convert: 1 socket is left out"
+		rm -rf "$OUT"
+	done
+}
+
 @test "T49: names, owners, times, holes, links: there and back" {
 	"${HARD[@]}" make hard.tar
 	works ch-convert ./hard.tar tar:"$OUT"

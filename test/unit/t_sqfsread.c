@@ -137,6 +137,53 @@ static void compressor(struct str *bytes, char id, const char *message)
 	is_num(e.kind, ERR_UNSUPPORTED, "its kind");
 }
 
+static void test_socket(void)
+{
+	AUTO(image) struct image m = { 0 };
+	AUTO(str) struct str bytes = { 0 };
+	autofd int fd = memory();
+	struct err e = { 0 };
+	struct entry x;
+	uint64_t ref = inode(&m, 7, 0);
+
+	put(&m.inodes, 1, 4);
+	only(&m, ref, 7);
+	assemble(&m, &bytes);
+	if (pwrite(fd, bytes.p, bytes.len, 0) < 0)
+		abort();
+	AUTO(sqfsread) struct sqfsread *s = sqfsread_new(fd, 0, bytes.len, &e);
+	struct entries r = sqfsread_entries(s);
+
+	ok(r.next(r.ctx, &x, &e) == 1 && r.next(r.ctx, &x, &e) == 0,
+	   "a socket is no entry");
+	is_num((long long)sqfsread_sockets(s), 1, "it is counted");
+}
+
+/* Errors of a listing say whose it is. */
+static void test_listing(void)
+{
+	AUTO(image) struct image m = { 0 };
+	AUTO(str) struct str bytes = { 0 };
+	AUTO(strlist) struct strlist lines = { 0 };
+	struct err e = { 0 };
+	uint64_t sub;
+	size_t at;
+
+	header(&m, 2);
+	name(&m, "b", 1, 0, 2);
+	name(&m, "a", 1, 0, 2);
+	file(&m, 0, UINT32_MAX, 0, 0);
+	sub = dir(&m, 0, m.names.len);
+	at = m.names.len;
+	header(&m, 1);
+	name(&m, "sub", 3, sub, 1);
+	m.root = dir(&m, at, m.names.len - at);
+	assemble(&m, &bytes);
+	read_bytes(&bytes, &lines, &e);
+	is(e.msg, "'sub': squashfs image: a directory has 'a' behind 'b'",
+	   "the directory is named");
+}
+
 static void test_start(void)
 {
 	AUTO(image) struct image m = { 0 };
@@ -282,6 +329,8 @@ int main(void)
 	}
 	test_lies();
 	test_content();
+	test_socket();
+	test_listing();
 	test_extents();
 	test_start();
 	test_spoilt_by_hand();
