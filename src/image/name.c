@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "format/sqfshdr.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -66,7 +67,6 @@ static const struct {
 	size_t len;
 	enum name_kind kind;
 } magics[] = {
-	{ 0,   "hsqs",             4, NAME_SQUASH },
 	{ 32,  "SIF_MAGIC",        9, NAME_SIF },
 	{ 257, "ustar",            5, NAME_TAR },
 	{ 0,   "\x1f\x8b",         2, NAME_TAR },
@@ -100,6 +100,8 @@ static bool is_path(const char *text)
 
 enum name_kind name_of_bytes(const void *head, size_t n)
 {
+	if (sqfshdr_is(head, n))
+		return NAME_SQUASH;
 	for (size_t i = 0; i < ARRAY_SIZE(magics); i++)
 		if (magics[i].at + magics[i].len <= n &&
 		    !memcmp((const char *)head + magics[i].at, magics[i].magic,

@@ -75,6 +75,7 @@ int main(void)
 		check(items[i].title, tar.p, tar.len, items[i].want);
 	}
 	check("a squashfs", "hsqs....", 8, NAME_SQUASH);
+	check("one of version 3", "sqsh....", 8, NAME_SQUASH);
 	check("a SIF file", "0123456789abcdef0123456789abcdefSIF_MAGIC", 41,
 	      NAME_SIF);
 	fd = with("text", 4);
