@@ -109,24 +109,3 @@ int rootless_parse(const void *p, size_t n, struct rootless *out, struct err *e)
 	*out = r;
 	return 0;
 }
-
-static size_t put_field(unsigned char *out, unsigned char tag, uint32_t v)
-{
-	size_t n = 0;
-
-	if (!v)
-		return 0;
-	out[n++] = tag;
-	for (; v > 0x7f; v >>= 7)
-		out[n++] = (unsigned char)(v | 0x80);
-	out[n++] = (unsigned char)v;
-	return n;
-}
-
-size_t rootless_write(const struct rootless *r,
-		      unsigned char out[ROOTLESS_BYTES])
-{
-	size_t n = put_field(out, 1 << 3 | WIRE_VARINT, r->uid);
-
-	return n + put_field(out + n, 2 << 3 | WIRE_VARINT, r->gid);
-}

@@ -14,8 +14,7 @@
 
 #define ROOTLESS_NAME "user.rootlesscontainers"
 #define ROOTLESS_UNSET UINT32_MAX /* the file's own is meant */
-#define ROOTLESS_BYTES 12         /* what we write at most */
-#define ROOTLESS_BYTES_MAX 256    /* what we read at most */
+#define ROOTLESS_BYTES_MAX 256    /* of a value */
 
 struct rootless {
 	uint32_t uid, gid; /* or ROOTLESS_UNSET */
@@ -25,8 +24,5 @@ struct rootless {
  * twice the last counts. ERR_FORMAT, ERR_LIMIT. */
 MUST_CHECK int rootless_parse(const void *p, size_t n, struct rootless *out,
 			      struct err *e);
-/* The value for R into OUT; returns its length, which is 0 for root. */
-size_t rootless_write(const struct rootless *r,
-		      unsigned char out[ROOTLESS_BYTES]);
 
 #endif

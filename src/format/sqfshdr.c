@@ -5,12 +5,12 @@
 
 #include "format/sqfshdr.h"
 
-#include "base/str.h"
 #include "format/bytes.h"
 
 #include <string.h>
 
-#define META 8192 /* bytes in a block of a table, before compression */
+#define META 8192       /* bytes in a block of a table, before compression */
+#define XATTR_HEADER 16 /* bytes in front of the index of that table */
 
 static const char *const compressors[] = { NULL, "gzip", "lzma", "lzo",
 					   "xz", "lz4",  "zstd" };
@@ -18,14 +18,6 @@ static const char *const compressors[] = { NULL, "gzip", "lzma", "lzo",
 const char *sqfshdr_compressor(unsigned int id)
 {
 	return id < ARRAY_SIZE(compressors) ? compressors[id] : NULL;
-}
-
-unsigned int sqfshdr_compressor_id(const char *name)
-{
-	for (unsigned int i = 1; i < ARRAY_SIZE(compressors); i++)
-		if (str_eq(compressors[i], name))
-			return i;
-	return 0;
 }
 
 /* The last two are of Squashfs with LZMA, from before version 4. */
@@ -121,13 +113,13 @@ static int check_table(const char *what, uint64_t at, uint64_t n, uint64_t size,
 }
 
 /* As the kernel checks them (fs/squashfs/super.c), which goes from the end of
- * the file, too. The table of xattrs has a header of 16 bytes. */
+ * the file, too. Of the table of xattrs only the header is known. */
 static int check_tables(const struct sqfshdr *h, struct err *e)
 {
 	uint64_t end = h->size;
 
 	if (h->xattrs_at != SQFSHDR_NONE &&
-	    check_table("xattr", h->xattrs_at, 2 * META, 1, &end, e))
+	    check_table("xattr", h->xattrs_at, XATTR_HEADER / 8, META, &end, e))
 		return -1;
 	if (check_table("id", h->ids_at, h->n_ids, 4, &end, e))
 		return -1;
@@ -172,7 +164,6 @@ int sqfshdr_parse(const void *bytes, size_t n, uint64_t available,
 		.block_size = bytes_get32(p + 12),
 		.n_fragments = bytes_get32(p + 16),
 		.compressor = bytes_get16(p + 20),
-		.flags = bytes_get16(p + 24),
 		.n_ids = bytes_get16(p + 26),
 		.root = bytes_get64(p + 32),
 		.size = bytes_get64(p + 40),

@@ -16,26 +16,11 @@
 #define SQFSHDR_BLOCK_MAX (1u << 20)
 #define SQFSHDR_NONE UINT64_MAX /* the place of a table that is absent */
 
-enum sqfshdr_flag {
-	SQFSHDR_INODES_PLAIN = 0x1, /* not compressed */
-	SQFSHDR_DATA_PLAIN = 0x2,
-	SQFSHDR_FRAGMENTS_PLAIN = 0x8,
-	SQFSHDR_NO_FRAGMENTS = 0x10,
-	SQFSHDR_ALL_FRAGMENTS = 0x20,
-	SQFSHDR_NO_DUPLICATES = 0x40,
-	SQFSHDR_EXPORTABLE = 0x80, /* has an export table, for NFS */
-	SQFSHDR_XATTRS_PLAIN = 0x100,
-	SQFSHDR_NO_XATTRS = 0x200,
-	SQFSHDR_OPTIONS = 0x400, /* of the compressor, behind the superblock */
-	SQFSHDR_IDS_PLAIN = 0x800,
-};
-
 struct sqfshdr {
 	uint32_t n_inodes, n_fragments;
 	uint32_t modified;   /* seconds since 1970 */
 	uint32_t block_size; /* bytes */
 	uint16_t compressor; /* 1 to 6, see sqfshdr_compressor */
-	uint16_t flags;      /* enum sqfshdr_flag */
 	uint16_t n_ids;
 	uint64_t root; /* where in the inode table << 16, and in the block */
 	uint64_t size; /* bytes used; files are often padded to 4096 */
@@ -59,7 +44,5 @@ MUST_CHECK int sqfshdr_parse(const void *p, size_t n, uint64_t available,
 
 /* "gzip", "lzma", "lzo", "xz", "lz4", "zstd"; NULL if there is no such ID. */
 const char *sqfshdr_compressor(unsigned int id);
-/* The ID of NAME, 0 if there is none. */
-unsigned int sqfshdr_compressor_id(const char *name);
 
 #endif

@@ -68,37 +68,8 @@ static void test_parse(void)
 	is(large, "limit: " NAME "257 bytes are more than 256", "too long");
 }
 
-static void test_write(void)
-{
-	static const struct rootless owners[] = {
-		{ 0, 0 },
-		{ 1, 0 },
-		{ 0, 1 },
-		{ 127, 128 },
-		{ 16383, 16384 },
-		{ 1000, ROOTLESS_UNSET },
-		{ ROOTLESS_UNSET, ROOTLESS_UNSET },
-	};
-	unsigned char out[ROOTLESS_BYTES];
-
-	for (size_t i = 0; i < ARRAY_SIZE(owners); i++) {
-		autostr char *want =
-			str_fmt("%u:%u", owners[i].uid, owners[i].gid);
-		size_t n = rootless_write(&owners[i], out);
-		autostr char *got = show(out, n);
-
-		is(got, want, want);
-		ok(n <= sizeof(out), "%zu bytes", n);
-	}
-	ok(rootless_write(&owners[3], out) == 5 &&
-		   !memcmp(out, "\x08\x7f\x10\x80\x01", 5),
-	   "bytes");
-	is_num((long long)rootless_write(&owners[0], out), 0, "root");
-}
-
 int main(void)
 {
 	test_parse();
-	test_write();
 	return tap_done();
 }
