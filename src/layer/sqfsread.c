@@ -29,8 +29,10 @@ struct frame {
 
 /* An inode that has had a name. */
 struct seen {
-	uint64_t ref; /* + 1; 0: free */
-	char *path;   /* NULL for a directory */
+	uint64_t ref;  /* + 1; 0: free */
+	char *path;    /* the first; NULL for a directory, and when all came */
+	uint32_t left; /* names that may still come */
+	bool is_dir;
 };
 
 struct sqfsread {
@@ -39,12 +41,15 @@ struct sqfsread {
 	struct sqfsxattr *xattrs;
 	struct str path;
 	struct str target;
+	struct str first; /* name of an inode that has another one now */
 	struct frame *frames;
 	size_t n, cap;
 	bool has_root; /* it was given */
 	uint64_t n_names;
 	struct seen *seen; /* a hash table, of 2 ** bits */
 	size_t n_seen;
+	size_t path_bytes; /* in their paths */
+	size_t limit;      /* of that */
 	unsigned bits;
 	uint64_t seed;
 	bool is_file; /* the entry has content */
@@ -66,6 +71,7 @@ struct sqfsread *sqfsread_new(int fd, uint64_t at, uint64_t size, struct err *e)
 
 	seed(r);
 	r->bits = 10;
+	r->limit = SQFSREAD_BYTES_MAX;
 	r->seen = xcalloc((size_t)1 << r->bits, sizeof(*r->seen));
 	if (sqfsimage_open(&r->img, fd, at, size, e))
 		return NULL;
@@ -87,6 +93,7 @@ void sqfsread_free(struct sqfsread *r)
 	free(r->frames);
 	str_clear(&r->path);
 	str_clear(&r->target);
+	str_clear(&r->first);
 	free(r);
 }
 
@@ -113,32 +120,65 @@ static void grow(struct sqfsread *r)
 	free(old);
 }
 
-/* Remember the inode at REF under PATH (copied; NULL: a directory). If it was
- * seen before, *FIRST is what it was remembered under. */
-static bool see(struct sqfsread *r, uint64_t ref, const char *path,
-		const char **first)
+/* The place of the inode at REF; it is new if its ref is 0. */
+static struct seen *place(struct sqfsread *r, uint64_t ref)
 {
-	struct seen *s;
-
 	if (r->n_seen * 2 >= (size_t)1 << r->bits)
 		grow(r);
-	s = slot(r, ref + 1);
-	if (s->ref) {
-		*first = s->path;
+	return slot(r, ref + 1);
+}
+
+/* The directory at REF: was there one before? */
+static bool see_dir(struct sqfsread *r, uint64_t ref)
+{
+	struct seen *s = place(r, ref);
+
+	if (s->ref)
 		return true;
-	}
 	s->ref = ref + 1;
-	s->path = path ? xstrdup(path) : NULL;
+	s->is_dir = true;
 	r->n_seen++;
 	return false;
+}
+
+/* A name, which is in path, of the inode at REF that has LINKS. *FIRST: the
+ * first of its names, ours until the next call, or NULL if this is it. With the
+ * last one it is forgotten, as seen.c does. */
+static int see(struct sqfsread *r, uint64_t ref, uint32_t links,
+	       const char **first, struct err *e)
+{
+	struct seen *s = place(r, ref);
+
+	*first = NULL;
+	if (s->ref && s->path) {
+		r->first.len = 0;
+		str_add(&r->first, s->path);
+		*first = r->first.p;
+		if (--s->left)
+			return 0;
+		r->path_bytes -= strlen(s->path) + 1;
+		free(TAKE(s->path));
+		return 0;
+	}
+	if (s->is_dir)
+		return sqfsimage_bad(e, "a directory has two types");
+	r->path_bytes += r->path.len + 1;
+	if (r->path_bytes > r->limit)
+		return err_set(e, ERR_LIMIT,
+			       "squashfs image: more than %zu bytes in the "
+			       "names of files that have others",
+			       r->limit);
+	r->n_seen += !s->ref;
+	s->ref = ref + 1;
+	s->path = xstrdup(r->path.p);
+	s->left = links - 1;
+	return 0;
 }
 
 static int enter(struct sqfsread *r, const struct sqfsimage_inode *dir,
 		 uint64_t ref, struct err *e)
 {
-	const char *first;
-
-	if (see(r, ref, NULL, &first))
+	if (see_dir(r, ref))
 		return sqfsimage_bad(e, "a directory has two names");
 	if (r->n > TREE_DEPTH_MAX)
 		return err_set(e, ERR_LIMIT,
@@ -233,9 +273,9 @@ static int take(struct sqfsread *r, const struct sqfsimage_name *name,
 	if (i.type == ENTRY_DIR) {
 		if (enter(r, &i, name->ref, e))
 			return -1;
-	} else if (i.n_links > 1 && see(r, name->ref, r->path.p, &first)) {
-		if (!first)
-			return sqfsimage_bad(e, "a directory has two types");
+	} else if (i.n_links > 1 &&
+		   see(r, name->ref, i.n_links, &first, e)) {
+		return -1;
 	}
 	/* A socket is something that runs: no image can hold one. */
 	if (i.is_socket) {
@@ -312,6 +352,11 @@ struct entries sqfsread_entries(struct sqfsread *r)
 		.xattr = xattr,
 		.ctx = r,
 	};
+}
+
+void sqfsread_limit(struct sqfsread *r, size_t bytes)
+{
+	r->limit = bytes;
 }
 
 uint64_t sqfsread_sockets(const struct sqfsread *r)

@@ -4,8 +4,7 @@
  * Directories come before what is in them, in the order that the image has; the
  * root first with the name ".". Names of one inode become hard links of the
  * first. The image is hostile: whatever it says, nothing is read outside
- * [AT, AT + SIZE), memory is bounded by its own size and named limits, and
- * names with "/" or NUL, "." and "..", two of one name in a directory, and
+ * [AT, AT + SIZE), memory is bounded by named limits, and names with "/" or NUL, "." and "..", two of one name in a directory, and
  * directories in themselves are ERR_FORMAT.
  */
 #ifndef LAYER_SQFSREAD_H
@@ -19,6 +18,9 @@
 
 struct sqfsread;
 
+/* Bytes of memory for the names of files that have others to come. */
+#define SQFSREAD_BYTES_MAX ((size_t)2 << 30)
+
 /* The image in FD (the caller's), SIZE bytes from AT on. ERR_FORMAT: no
  * squashfs, or one that can't be right. ERR_UNSUPPORTED: a version but 4.0, a
  * compressor that is not built in, or this build has no libsquashfs. */
@@ -29,6 +31,8 @@ AUTO_DEFINE_PTR(sqfsread, struct sqfsread, sqfsread_free)
 
 /* Its source; R's as long as it lives. To begin anew, make a new one. */
 struct entries sqfsread_entries(struct sqfsread *r);
+/* BYTES of memory in place of SQFSREAD_BYTES_MAX. */
+void sqfsread_limit(struct sqfsread *r, size_t bytes);
 /* Sockets that were left out so far. */
 uint64_t sqfsread_sockets(const struct sqfsread *r);
 

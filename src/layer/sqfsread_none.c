@@ -28,6 +28,12 @@ struct entries sqfsread_entries(struct sqfsread *r)
 	return (struct entries){ 0 };
 }
 
+void sqfsread_limit(struct sqfsread *r, size_t bytes)
+{
+	(void)r;
+	(void)bytes;
+}
+
 uint64_t sqfsread_sockets(const struct sqfsread *r)
 {
 	(void)r;

@@ -159,6 +159,43 @@ static void test_socket(void)
 	is_num((long long)sqfsread_sockets(s), 1, "it is counted");
 }
 
+/* Three names of a file that says that it has two; one byte of memory less than
+ * the first name takes. */
+static void test_links(void)
+{
+	AUTO(image) struct image m = { 0 };
+	AUTO(str) struct str bytes = { 0 };
+	AUTO(strlist) struct strlist lines = { 0 };
+	AUTO(strlist) struct strlist few = { 0 };
+	autofd int fd = memory();
+	struct err e = { 0 };
+
+	file_ext(&m, 0, 0, 2, UINT32_MAX);
+	header(&m, 3);
+	for (const char *p = "abc"; *p; p++)
+		name(&m, p, 1, 0, 2);
+	m.root = dir(&m, 0, m.names.len);
+	assemble(&m, &bytes);
+	read_bytes(&bytes, &lines, &e);
+	autostr char *got = strlist_join(&lines, "|");
+
+	is(e.msg, "", "links");
+	ok(lines.n == 4 && lines.v[1][0] == 'f' && !strcmp(lines.v[2], "h b=a") &&
+		   lines.v[3][0] == 'f',
+	   "a link for each that there can be: %s", got);
+	if (pwrite(fd, bytes.p, bytes.len, 0) < 0)
+		abort();
+	AUTO(sqfsread) struct sqfsread *s = sqfsread_new(fd, 0, bytes.len, &e);
+
+	sqfsread_limit(s, 1);
+	read_all(s, &few, &e);
+	is(e.msg,
+	   "'a': squashfs image: more than 1 bytes in the names of files that "
+	   "have others",
+	   "no memory for names");
+	is_num(e.kind, ERR_LIMIT, "it is a limit");
+}
+
 /* Errors of a listing say whose it is. */
 static void test_listing(void)
 {
@@ -330,6 +367,7 @@ int main(void)
 	test_lies();
 	test_content();
 	test_socket();
+	test_links();
 	test_listing();
 	test_extents();
 	test_start();
