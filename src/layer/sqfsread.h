@@ -4,8 +4,9 @@
  * Directories come before what is in them, in the order that the image has; the
  * root first with the name ".". Names of one inode become hard links of the
  * first. The image is hostile: whatever it says, nothing is read outside
- * [AT, AT + SIZE), memory is bounded by named limits, and names with "/" or NUL, "." and "..", two of one name in a directory, and
- * directories in themselves are ERR_FORMAT.
+ * [AT, AT + SIZE), memory is bounded by named limits, and names with "/" or
+ * NUL, "." and "..", two of one name in a directory, and directories in
+ * themselves are ERR_FORMAT.
  */
 #ifndef LAYER_SQFSREAD_H
 #define LAYER_SQFSREAD_H
