@@ -187,13 +187,16 @@ static int find_fragment(struct sqfsblocks *b, uint32_t i, uint64_t *at,
 			 uint32_t *size, struct err *e)
 {
 	struct sqfsimage *img = b->img;
-	struct sqfsimage_place place = { .offset = i % SQFSIMAGE_IN_BLOCK * 16 };
+	struct sqfsimage_place place = {
+		.offset = i % SQFSIMAGE_IN_BLOCK * 16,
+	};
 	unsigned char raw[16];
 
 	if (i >= img->hdr.n_fragments)
 		return sqfsimage_bad(e, "fragment %u of %u", i,
 				     img->hdr.n_fragments);
-	if (sqfsimage_u64(img, img->hdr.fragments_at + i / SQFSIMAGE_IN_BLOCK * 8,
+	if (sqfsimage_u64(img,
+			  img->hdr.fragments_at + i / SQFSIMAGE_IN_BLOCK * 8,
 			  &place.block, e) ||
 	    sqfsimage_seek(img, img->fragments, place, e) ||
 	    sqfsimage_get(img, img->fragments, raw, sizeof(raw), e))

@@ -74,7 +74,9 @@ static int common(struct sqfsinode *w, const struct inode *in,
 	if (sqfsids_index(w->ids, in ? in->uid : 0, &uid, e) ||
 	    sqfsids_index(w->ids, in ? in->gid : 0, &gid, e))
 		return -1;
-	code = xattrs == SQFSSETS_NONE ? 0 : sqfs_inode_set_xattr_index(i, xattrs);
+	code = xattrs == SQFSSETS_NONE
+		       ? 0
+		       : sqfs_inode_set_xattr_index(i, xattrs);
 	if (code)
 		return failed(w, code, e);
 	i->base.mode = in ? in->mode & 07777 : 0755;

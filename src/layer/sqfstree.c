@@ -170,8 +170,8 @@ static int listing(struct writer *w, const struct frame *f, uint32_t *n_dirs,
 	return code ? failed(w, code, e) : 0;
 }
 
-/* The format has 32 bits for a place in a table, and for the bytes of a listing;
- * the library would cut it. */
+/* The format has 32 bits for a place in a table, and for the bytes of a
+ * listing; the library would cut it. */
 static int check_places(const struct writer *w, struct err *e)
 {
 	uint64_t block;
