@@ -127,3 +127,5 @@ EXTRA_DIST += $(checks) $(suites) $(properties) test/checks/lib.sh \
 	test/property/trees.py \
 	test/bench/bench test/bench/bench.py test/bench/convert.py \
 	test/bench/line.py test/bench/measure.py
+
+include test/fuzz/local.mk
