@@ -38,7 +38,7 @@ static void sip_word(uint64_t v[4], uint64_t word)
 struct sip_key sip_key(void)
 {
 	const void *seed = (const void *)getauxval(AT_RANDOM);
-	struct sip_key key = { { 0 } };
+	struct sip_key key = { { 0x9e3779b97f4a7c15, 0xc2b2ae3d27d4eb4f } };
 
 	if (seed)
 		memcpy(key.word, seed, sizeof(key.word));

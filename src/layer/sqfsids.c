@@ -6,11 +6,11 @@
 #include "layer/sqfsids.h"
 
 #include "base/mem.h"
+#include "base/sip.h"
 
 #include <endian.h>
 #include <sqfs/table.h>
 #include <string.h>
-#include <sys/auxv.h>
 
 #define IDS_MAX 0xffffu /* the superblock counts in 16 bits */
 #define BITS 17         /* of a hash table twice as long */
@@ -25,12 +25,8 @@ struct sqfsids {
 struct sqfsids *sqfsids_new(void)
 {
 	struct sqfsids *t = xcalloc(1, sizeof(*t));
-	const void *seed = (const void *)getauxval(AT_RANDOM);
 
-	t->key = 0x9e3779b97f4a7c15;
-	if (seed)
-		memcpy(&t->key, seed, sizeof(t->key));
-	t->key |= 1;
+	t->key = sip_key().word[0] | 1;
 	return t;
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/intr.h"
 #include "base/mem.h"
+#include "base/sip.h"
 #include "layer/lookup.h"
 #include "layer/sqfsblocks.h"
 #include "layer/sqfsimage.h"
@@ -18,7 +19,6 @@
 #include "layer/tree.h"
 
 #include <string.h>
-#include <sys/auxv.h>
 
 #define NAMES_FREE 65536 /* that need no room in the tables */
 
@@ -56,20 +56,11 @@ struct sqfsread {
 	uint64_t n_sockets;
 };
 
-static void seed(struct sqfsread *r)
-{
-	const void *p = (const void *)getauxval(AT_RANDOM);
-
-	if (p)
-		memcpy(&r->seed, p, sizeof(r->seed));
-	r->seed |= 1;
-}
-
 struct sqfsread *sqfsread_new(int fd, uint64_t at, uint64_t size, struct err *e)
 {
 	AUTO(sqfsread) struct sqfsread *r = xcalloc(1, sizeof(*r));
 
-	seed(r);
+	r->seed = sip_key().word[0] | 1;
 	r->bits = 10;
 	r->limit = SQFSREAD_BYTES_MAX;
 	r->seen = xcalloc((size_t)1 << r->bits, sizeof(*r->seen));

@@ -13,10 +13,10 @@
 #include "layer/sqfsruns.h"
 
 #include "base/mem.h"
+#include "base/sip.h"
 
 #include <sqfs/block.h>
 #include <string.h>
-#include <sys/auxv.h>
 
 #define BITS_MIN 10
 #define EQUAL_MAX 4096        /* blocks of one checksum that are looked at */
@@ -242,7 +242,6 @@ sqfs_block_writer_t *sqfsruns_new(struct sqfsfile *file,
 				  sqfs_frag_table_t *fragments)
 {
 	struct runs *w = xcalloc(1, sizeof(*w));
-	const void *seed = (const void *)getauxval(AT_RANDOM);
 
 	w->base = (sqfs_block_writer_t){
 		.base = { .destroy = destroy },
@@ -253,9 +252,6 @@ sqfs_block_writer_t *sqfsruns_new(struct sqfsfile *file,
 	w->fragments = fragments;
 	w->bits = BITS_MIN;
 	w->slots = xcalloc((size_t)1 << BITS_MIN, sizeof(*w->slots));
-	w->key = 0x9e3779b97f4a7c15;
-	if (seed)
-		memcpy(&w->key, seed, sizeof(w->key));
-	w->key |= 1;
+	w->key = sip_key().word[0] | 1;
 	return &w->base;
 }

@@ -11,10 +11,10 @@
 #include "layer/sqfstails.h"
 
 #include "base/mem.h"
+#include "base/sip.h"
 
 #include <sqfs/block.h>
 #include <string.h>
-#include <sys/auxv.h>
 
 #define PRIME ((UINT64_C(1) << 61) - 1)
 #define WORD 7 /* bytes */
@@ -47,18 +47,14 @@ struct sqfstails *sqfstails_new(size_t block, sqfs_block_processor_t *data,
 				sqfs_frag_table_t *table)
 {
 	struct sqfstails *t = xcalloc(1, sizeof(*t) + block);
-	const void *seed = (const void *)getauxval(AT_RANDOM);
+	struct sip_key key = sip_key();
 
 	t->data = data;
 	t->table = table;
 	t->size = block;
 	t->bits = BITS_MIN;
 	t->tails = xcalloc((size_t)1 << BITS_MIN, sizeof(*t->tails));
-	t->key = (struct sum){ 0x9e3779b97f4a7c15, 0xc2b2ae3d27d4eb4f };
-	if (seed)
-		memcpy(&t->key, seed, sizeof(t->key));
-	t->key.a &= PRIME;
-	t->key.b &= PRIME;
+	t->key = (struct sum){ key.word[0] & PRIME, key.word[1] & PRIME };
 	return t;
 }
 
