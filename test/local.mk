@@ -24,6 +24,7 @@ checks = \
 # The longest first, so that none is left alone in the end.
 suites = \
 	test/bats/convert-kinds.bats \
+	test/bats/convert-options.bats \
 	test/bats/images.bats \
 	test/bats/tarsem.bats \
 	test/bats/content.bats \

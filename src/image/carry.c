@@ -61,19 +61,12 @@ static char *full_name(const struct carried *c, const struct imported *i)
 static int check_platform(const struct carried *c, const struct imported *i,
 			  struct err *e)
 {
-	const struct platform *have = &i->top.platform;
-	autostr char *there = platform_text(have);
-	autostr char *want = platform_text(&c->want);
 	autostr char *name = shown(c, i);
 
-	if (!*have->arch || platform_score(&c->want, have) > 0)
-		return 0;
-	if (c->o->platform)
-		return err_set(e, ERR_NOTFOUND,
-			       "%s: no image for %s; there is %s", name, want,
-			       there);
-	log_warn("%s is for %s, this machine is %s", name, there, want);
-	return 0;
+	return host_suits(&c->want, &i->top.platform, c->o->platform != NULL,
+			  name, e)
+		       ? err_ctx(e, "%s", name)
+		       : 0;
 }
 
 /* Several names of one image are fine. */

@@ -168,6 +168,17 @@ static int check_apart(const struct job *j, const struct name *in,
 	return dest_check_apart(out, in->path, e);
 }
 
+/* A SIF file says what its root file system is for. */
+static int check_platform(const struct job *j, struct err *e)
+{
+	const struct source *s = &j->source;
+
+	if (!host_suits(&j->want, &s->platform, j->o->platform != NULL,
+			s->shown, e))
+		return 0;
+	return err_ctx(e, "%s", s->shown);
+}
+
 static int open_name(struct job *j, struct name *n, const char *out,
 		     struct err *e)
 {
@@ -192,7 +203,9 @@ static int open_name(struct job *j, struct name *n, const char *out,
 	if (!out && k->form == FORM_TREE)
 		return err_set(e, ERR_UNSUPPORTED, "'%s' is unpacked already",
 			       n->text);
-	return k->open(&j->source, n, &o, e);
+	if (k->open(&j->source, n, &o, e))
+		return -1;
+	return n->kind == NAME_SIF ? check_platform(j, e) : 0;
 }
 
 static int open_source(struct job *j, const char *text, const char *out,

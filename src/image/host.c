@@ -6,6 +6,7 @@
 #include "image/host.h"
 
 #include "base/log.h"
+#include "base/str.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -52,6 +53,23 @@ int host_platform(const char *text, struct platform *out, struct err *e)
 	platform_of_machine(u.machine, out);
 	if (!strcmp(out->arch, "amd64"))
 		snprintf(out->variant, sizeof out->variant, "%s", x86_level());
+	return 0;
+}
+
+int host_suits(const struct platform *want, const struct platform *have,
+	       bool is_asked, const char *shown, struct err *e)
+{
+	autostr char *wanted = platform_text(want);
+	autostr char *there = platform_text(have);
+
+	if (!*have->arch || str_eq(have->arch, "unknown") ||
+	    platform_score(want, have) > 0)
+		return 0;
+	if (is_asked)
+		return err_set(e, ERR_NOTFOUND,
+			       "no image for %s; there is %s", wanted,
+			       there);
+	log_warn("%s is for %s, this machine is %s", shown, there, wanted);
 	return 0;
 }
 

@@ -13,6 +13,13 @@
 MUST_CHECK int host_platform(const char *text, struct platform *out,
 			     struct err *e);
 
+/* Does an image for HAVE (no arch, or "unknown": any) suit WANT? If not, and
+ * the user asked for WANT, that is ERR_NOTFOUND, without the image's name; else
+ * a warning with it, SHOWN: there are emulators. */
+MUST_CHECK int host_suits(const struct platform *want,
+			  const struct platform *have, bool is_asked,
+			  const char *shown, struct err *e);
+
 /* Raise the soft limit of open files as far as is useful: each layer on its way
  * takes two, and images of hundreds of layers exist; the usual limit is 1024.
  * Where it can't be raised we may still have enough. */

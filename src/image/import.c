@@ -39,12 +39,14 @@ struct job {
 };
 
 /* The image I, whose blobs are in ROOT now, is called REF (may be empty; moves
- * to the list). */
+ * to the list). ENTRY is what an index said of it, or NULL. */
 static void add(struct job *j, const struct imgoci *i, uint64_t fetched,
-		struct ref *ref)
+		struct ref *ref, const struct descriptor *entry)
 {
 	struct import_list *l = j->out;
 	const char *type = i->manifest.media_type;
+	bool is_said = entry && *entry->platform.os;
+	const char *name = entry ? entry->ref_name : NULL;
 
 	l->v = xrealloc(l->v, l->n + 1, sizeof(*l->v));
 	l->v[l->n++] = (struct imported){
@@ -56,7 +58,11 @@ static void add(struct job *j, const struct imgoci *i, uint64_t fetched,
 						: media_name(MEDIA_MANIFEST)),
 			.digest = i->digest,
 			.size = i->size,
-			.platform = i->config.platform,
+			/* It knows the variant, which configurations often
+			 * leave out. */
+			.platform = is_said ? entry->platform
+					    : i->config.platform,
+			.ref_name = name ? xstrdup(name) : NULL,
 		},
 	};
 	*ref = (struct ref){ 0 };
@@ -79,7 +85,7 @@ static int take_layout(struct job *j, int src, const struct str *layout,
 	    carrier_take(&j->carrier, src, &i, &fetched, e))
 		return -1;
 	label_ref(&top, j->from->path, &ref);
-	add(j, &i, fetched, &ref);
+	add(j, &i, fetched, &ref, &top);
 	return 0;
 }
 
@@ -180,7 +186,7 @@ static int add_names(struct job *j, const struct saved_image *image,
 		     struct err *e)
 {
 	if (ref->repo || !image->tags.n) {
-		add(j, i, fetched, ref);
+		add(j, i, fetched, ref, NULL);
 		return 0;
 	}
 	for (size_t k = 0; k < image->tags.n; k++) {
@@ -190,7 +196,7 @@ static int add_names(struct job *j, const struct saved_image *image,
 			e->kind = ERR_FORMAT; /* it is the archive's */
 			return err_ctx(e, "manifest.json: RepoTags");
 		}
-		add(j, i, fetched, &r);
+		add(j, i, fetched, &r, NULL);
 	}
 	return 0;
 }

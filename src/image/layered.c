@@ -7,10 +7,10 @@
 
 #include "base/dir.h"
 #include "base/io.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "format/json.h"
 #include "format/ocilayout.h"
+#include "image/host.h"
 #include "image/imgsif.h"
 #include "image/import.h"
 #include "image/label.h"
@@ -219,25 +219,17 @@ static int open_sif(struct layered *l, struct err *e)
 	return source_set_config(s, &text, e);
 }
 
-/* An image that is not in an index says its platform itself. */
-static int check_platform(const struct layered *l, const struct source_opts *o,
-			  struct err *e)
+/* An index says the platform, with the variant that configurations often leave
+ * out; an image that is in none says it itself: ITS. */
+static int check_platform(const struct layered *l, const struct platform *its,
+			  const struct source_opts *o, struct err *e)
 {
-	const struct source *s = l->source;
-	const struct platform *have = &s->image.config.platform;
-	autostr char *there = platform_text(have);
-	autostr char *wanted = platform_text(o->want);
+	const struct platform *said = &l->top.platform;
+	const char *shown = l->source->shown;
 
-	/* Configurations often leave out what the index says: the variant. */
-	if (*l->top.platform.os || !*have->arch ||
-	    platform_score(o->want, have) > 0)
+	if (!host_suits(o->want, *said->os ? said : its, o->is_asked, shown, e))
 		return 0;
-	if (o->is_asked)
-		return err_set(e, ERR_NOTFOUND,
-			       "%s: no image for %s; there is %s", s->shown,
-			       wanted, there);
-	log_warn("%s is for %s, this machine is %s", s->shown, there, wanted);
-	return 0;
+	return err_ctx(e, "%s", shown);
 }
 
 static int load(struct layered *l, const struct source_opts *o, struct err *e)
@@ -247,12 +239,13 @@ static int load(struct layered *l, const struct source_opts *o, struct err *e)
 
 	if (imgoci_load(s->root, &l->top, o->want, &s->image, e))
 		return err_ctx(e, "%s", s->shown);
-	if (check_platform(l, o, e))
+	if (check_platform(l, &s->image.config.platform, o, e))
 		return -1;
 	if (imgoci_layers_open(s->root, &s->image, !s->is_store, &l->layers, e))
 		return err_ctx(e, "%s", s->shown);
 	if (s->image.manifest.is_sif)
-		return open_sif(l, e) ? err_ctx(e, "%s", s->shown) : 0;
+		return open_sif(l, e) ? err_ctx(e, "%s", s->shown)
+				      : check_platform(l, &s->platform, o, e);
 	make_stack(l);
 	str_addn(&text, s->image.config_text.p, s->image.config_text.len);
 	return source_set_config(s, &text, e);

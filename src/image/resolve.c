@@ -5,10 +5,10 @@
 
 #include "image/resolve.h"
 
-#include "base/log.h"
 #include "base/mem.h"
 #include "format/json.h"
 #include "image/blobs.h"
+#include "image/host.h"
 
 /* The manifest D, from a store that has it. */
 static int get_manifest(const struct resolve *r, const struct descriptor *d,
@@ -64,23 +64,6 @@ static int choose(const struct resolve *r, struct str *text,
 		       IMGOCI_INDEX_DEPTH);
 }
 
-/* An image that is not in an index says its platform itself. */
-static int check_platform(const struct resolve *r, const struct imgoci *i,
-			  struct err *e)
-{
-	const struct platform *have = &i->config.platform;
-	autostr char *there = platform_text(have);
-	autostr char *want = platform_text(r->want);
-
-	if (!*have->arch || platform_score(r->want, have) > 0)
-		return 0;
-	if (r->is_asked)
-		return err_set(e, ERR_NOTFOUND, "no image for %s; there is %s",
-			       want, there);
-	log_warn("%s is for %s, this machine is %s", r->shown, there, want);
-	return 0;
-}
-
 static int get_config(const struct resolve *r, struct imgoci *i, struct err *e)
 {
 	AUTO(str) struct str text = { 0 };
@@ -127,9 +110,11 @@ int resolve_image(const struct resolve *r, struct imgoci *out,
 	i.size = text.len;
 	if (get_config(r, &i, e))
 		return -1;
-	/* The index knows the variant, which configurations often leave out. */
+	/* The index knows the variant, which configurations often leave out. An
+	 * image that is not in an index says its platform itself. */
 	if (!*platform.os) {
-		if (check_platform(r, &i, e))
+		if (host_suits(r->want, &i.config.platform, r->is_asked,
+			       r->shown, e))
 			return -1;
 		platform = i.config.platform;
 	}
