@@ -130,8 +130,8 @@ static int open_archive(struct layered *l, const struct name *n,
 		if (!digest_eq(&list.v[0].top.digest, &list.v[i].top.digest))
 			return err_set(e, ERR_USAGE,
 				       "'%s' holds several images; choose one, "
-				       "as in '%s:REF'",
-				       n->text, n->text);
+				       "as in 'docker-archive:%s:REF'",
+				       n->text, n->path);
 	s->root = fcntl(l->aside.fd, F_DUPFD_CLOEXEC, 3);
 	if (s->root < 0)
 		return err_sys(e, "can't use the files of '%s'", n->text);

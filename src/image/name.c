@@ -114,11 +114,17 @@ static int look_at_file(struct name *n, struct err *e)
 {
 	autofd int fd = open(n->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	char head[NAME_HEAD];
+	struct stat st;
 	ssize_t got;
 
-	if (fd < 0)
+	if (fd < 0 || fstat(fd, &st))
 		return err_sys(e, "can't open '%s'", n->path);
-	got = read(fd, head, sizeof head);
+	if (S_ISFIFO(st.st_mode)) /* what is looked at would be gone */
+		return err_set(e, ERR_UNSUPPORTED,
+			       "'%s' is a pipe, not a file; 'ch-convert - OUT "
+			       "<%s' reads it",
+			       n->path, n->path);
+	got = S_ISREG(st.st_mode) ? read(fd, head, sizeof head) : 0;
 	if (got < 0)
 		return err_sys(e, "can't read '%s'", n->path);
 	n->kind = name_of_bytes(head, (size_t)got);
@@ -225,6 +231,16 @@ static int parse_word(struct name *n, struct err *e)
 	return n->maybe_path ? name_as_path(n, e) : -1;
 }
 
+/* N as another tool understands it, which may take a word alone for a
+ * reference. Caller frees. */
+static char *as_typed(const struct name *n)
+{
+	bool is_word = !find_kind(n->text) && !is_path(n->text) &&
+		       !str_eq(n->text, "-");
+
+	return str_fmt("%s%s", is_word ? "./" : "", n->text);
+}
+
 bool name_is_files(const char *text)
 {
 	const struct kind *k = find_kind(text);
@@ -243,18 +259,24 @@ bool name_is_files(const char *text)
 
 int name_refuse_file(const struct name *n, struct err *e)
 {
+	autostr char *typed = as_typed(n);
+
+	if (str_eq(n->text, "-"))
+		return err_set(e, ERR_UNSUPPORTED,
+			       "standard input can't be run as it is; unpack "
+			       "it with 'ch-convert - ./DIR'");
 	if (is_archive(n))
 		return err_set(e, ERR_UNSUPPORTED,
 			       "'%s' is an archive; put it into the store with "
 			       "'ch-pull %s'",
-			       n->text, n->text);
+			       n->text, typed);
 	if (n->kind != NAME_TAR && n->kind != NAME_SQUASH &&
 	    n->kind != NAME_SIF)
 		return 0;
 	return err_set(e, ERR_UNSUPPORTED,
 		       "'%s' is %s, which can't be run as it is; unpack it "
 		       "with 'ch-convert %s ./DIR'",
-		       n->text, of_kind(n->kind)->what, n->text);
+		       n->text, of_kind(n->kind)->what, typed);
 }
 
 int name_as_path(struct name *n, struct err *e)
@@ -361,6 +383,25 @@ static int out_path(struct name *n, struct err *e)
 	return looks_like_file(dot + 1) ? refuse_suffix(n->text, dot, e) : 0;
 }
 
+/* An explicit kind, whose reference has to be one that the image can get. */
+static int out_kind(const struct kind *k, const char *text, struct name *n,
+		    struct err *e)
+{
+	AUTO(ref) struct ref given = { 0 };
+
+	if (parse_kind(k, text, n, e))
+		return -1;
+	if (n->kind == NAME_DOCKER_ARCHIVE && n->tag &&
+	    ref_parse(n->tag, &given, e))
+		return -1;
+	if (!*n->ref.digest.text && !*given.digest.text)
+		return 0;
+	return err_set(e, ERR_USAGE,
+		       "can't write to '%s': a digest follows from the image, "
+		       "and can't be given to one",
+		       text);
+}
+
 static int refuse_out(const char *text, struct err *e)
 {
 	AUTO(str) struct str list = { 0 };
@@ -390,7 +431,7 @@ int name_parse_out(const char *text, struct name *out, struct err *e)
 			     "registry yet",
 			     text);
 	else if (k)
-		rc = parse_kind(k, text, &n, e);
+		rc = out_kind(k, text, &n, e);
 	else if (is_path(text) || is_file_word(text))
 		rc = out_path(&n, e);
 	else if (!*text)

@@ -13,19 +13,24 @@
 
 #define INPUT 0 /* the descriptor of standard input */
 
+bool standin_is_file(void)
+{
+	struct stat st;
+
+	return !fstat(INPUT, &st) && S_ISREG(st.st_mode) &&
+	       !lseek(INPUT, 0, SEEK_CUR);
+}
+
 int standin_open(int tmpdir, struct err *e)
 {
 	AUTO(tmp) struct tmp t = TMP_INIT;
-	struct stat st;
 
+	if (standin_is_file())
+		return 0;
 	if (isatty(INPUT))
 		return err_set(e, ERR_USAGE,
 			       "standard input is a terminal; give the image "
 			       "with '<FILE' or through a pipe");
-	if (fstat(INPUT, &st))
-		return err_sys(e, "can't use standard input");
-	if (S_ISREG(st.st_mode) && !lseek(INPUT, 0, SEEK_CUR))
-		return 0;
 	if (tmp_file(&t, tmpdir, e) ||
 	    io_copy(INPUT, t.fd, "standard input", NULL, e))
 		return -1;

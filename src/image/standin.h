@@ -7,8 +7,12 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
+
 #define STANDIN_PATH "/proc/self/fd/0"
 
+/* Is it one already? */
+bool standin_is_file(void);
 /* If standard input is no file, put all it gives into one without a name, in
  * the directory TMPDIR, and let standard input be that. It stands at its start
  * then. ERR_USAGE if it is a terminal. */

@@ -68,7 +68,7 @@ static const struct item ins[] = {
 	{ "squash:-", "error usage: 'squash:-': a squashfs file is no stream; a file of that name is 'squash:./-'" },
 	{ "oci:-", "error usage: 'oci:-': an OCI layout is no stream; a file of that name is 'oci:./-'" },
 	{ "./plain", "error unsupported: './plain' is neither a directory nor an image" },
-	{ "./fifo", "error unsupported: './fifo' is neither a directory nor an image" },
+	{ "./fifo", "error unsupported: './fifo' is a pipe, not a file; 'ch-convert - OUT <./fifo' reads it" },
 	{ "squash:x", "squash x - -" },
 	{ "sif:x:y", "sif x:y - -" },
 	{ "oras://ghcr.io/a/b:1", "registry - - ghcr.io/a/b:1" },
