@@ -6,6 +6,7 @@
 #define IMAGE_PACK_H
 
 #include "base/err.h"
+#include "image/name.h"
 #include "layer/encode.h"
 
 #include <stdbool.h>
@@ -21,8 +22,17 @@ struct pack {
 	bool is_reproducible;   /* nothing else may depend on when and where */
 };
 
-/* TEXT is NAME[:LEVEL]. ERR_USAGE lists the names. */
+/* TEXT is NAME[:LEVEL]. ERR_USAGE lists the names, or says which levels there
+ * are. */
 MUST_CHECK int pack_parse(struct pack *p, const char *text, struct err *e);
+/* The time, and the number of threads (0: as there are processors), from the
+ * clock, the machine and SOURCE_DATE_EPOCH (reproducible-builds.org). ERR_USAGE
+ * if that is no number. */
+MUST_CHECK int pack_set(struct pack *p, int threads, struct err *e);
+/* Can what is written to OUT be packed so? ERR_UNSUPPORTED with what there is,
+ * for a suffix as well that promises something else. */
+MUST_CHECK int pack_check(const struct pack *p, const struct name *out,
+			  struct err *e);
 /* The compression of a stream: P's if it was given, else what the suffix of
  * PATH says ("x.tgz"), else FALLBACK. ERR_UNSUPPORTED for one that streams
  * don't have. */
