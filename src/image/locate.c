@@ -49,7 +49,7 @@ static char *unpack(const char *text, const struct where *where, struct err *e)
 	autostr char *tool = find_convert();
 	autostr char *arch = NULL;
 	AUTO(str) struct str out = { 0 };
-	const char *argv[10] = { tool };
+	const char *argv[11] = { tool };
 	struct platform want;
 	int n = 1, status;
 
@@ -64,6 +64,7 @@ static char *unpack(const char *text, const struct where *where, struct err *e)
 		return NULL;
 	/* Else $CH_ARCH or "pull.arch" would have another one unpacked. */
 	arch = platform_text(&want);
+	argv[n++] = "--progress=auto"; /* else objects, and no path */
 	argv[n++] = "--arch";
 	argv[n++] = arch;
 	if (where->store) {
