@@ -4,7 +4,6 @@
 #include "config.h"
 
 #include "base/num.h"
-#include "base/pool.h"
 #include "base/str.h"
 #include "base/tool.h"
 #include "image/obtain.h"
@@ -12,7 +11,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #define THREADS_MAX 256
 
@@ -73,6 +71,9 @@ static const struct opt options[] = {
 	OPT_CHECK(0, "owner", struct cli, owner, "root|keep",
 		  "whose the files of a directory IN are (default root)",
 		  NULL, NULL, check_owner),
+	OPT_CHECK(0, "parallel", struct cli, pull.parallel, "N",
+		  "pull over N connections at once (default 4)",
+		  "CH_PARALLEL", "pull.parallel", reach_check_parallel),
 	OPT(0, "platform", struct cli, convert.platform, "OS/ARCH[/VARIANT]",
 	    "the same as --arch"),
 	OPT_CHECK(0, "progress", struct cli, progress, "auto|json",
@@ -81,6 +82,9 @@ static const struct opt options[] = {
 	OPT_CONF(0, "registry", struct cli, pull.client.registry, "HOST[:PORT]",
 		 "ask HOST for images whose name has no host, in place of docker.io",
 		 "CH_REGISTRY", "pull.registry"),
+	OPT_CHECK(0, "retry-pause", struct cli, reach.retry_pause_ms, "MS",
+		  "wait MS milliseconds before the first new try (default 500)",
+		  NULL, "pull.retry-pause", reach_check_retry_pause),
 	OPT(0, "reproducible", struct cli, convert.pack.is_reproducible, NULL,
 	    "the same input gives the same output, whenever and wherever"),
 	OPT_CONF('s', "store", struct cli, convert.store, "DIR",
@@ -92,6 +96,9 @@ static const struct opt options[] = {
 	OPT_CHECK('j', "threads", struct cli, threads, "N",
 		  "compress with N threads (default: as many as processors)",
 		  "CH_THREADS", NULL, check_threads),
+	OPT_CHECK(0, "timeout", struct cli, reach.timeout, "SECONDS",
+		  "give up when a host has sent nothing for so long (default 30)",
+		  "CH_TIMEOUT", "pull.timeout", reach_check_timeout),
 	OPT_CHECK(0, "tls-verify", struct cli, reach.tls_verify, "yes|no",
 		  "with 'no' accept any certificate, and plain HTTP",
 		  "CH_TLS_VERIFY", "pull.tls-verify", check_yes_no),
@@ -106,24 +113,6 @@ static const struct tool tool = {
 	.notes = "IN and OUT are paths (./img, ./img.sqfs, ./img.sif, ./img.tar.gz), names in the store (alpine:3.16; as OUT store:NAME), or dir:, squash:, sif:, tar:, oci:, oci-archive:, docker-archive:, docker://NAME.",
 };
 // clang-format on
-
-/* SOURCE_DATE_EPOCH (reproducible-builds.org): the time of what we make. */
-static int set_time(struct pack *p, struct err *e)
-{
-	const char *epoch = getenv("SOURCE_DATE_EPOCH");
-	uint64_t seconds;
-
-	if (epoch && *epoch) {
-		if (num_parse(epoch, INT64_MAX, "SOURCE_DATE_EPOCH", &seconds,
-			      e))
-			return -1;
-		p->time_s = (int64_t)seconds;
-		p->is_reproducible = true;
-	} else if (!p->is_reproducible) {
-		p->time_s = (int64_t)time(NULL);
-	}
-	return 0;
-}
 
 static int set_pack(struct cli *c, struct err *e)
 {
@@ -141,8 +130,7 @@ static int set_pack(struct cli *c, struct err *e)
 			       "to 1M, found '%s'",
 			       c->block);
 	p->block = (uint32_t)block;
-	p->threads = c->threads ? (unsigned)c->threads : pool_processors();
-	return set_time(p, e);
+	return pack_set(p, c->threads, e);
 }
 
 static int set_all(struct cli *c, struct err *e)
@@ -150,7 +138,7 @@ static int set_all(struct cli *c, struct err *e)
 	c->convert.owner =
 		str_eq(c->owner, "keep") ? DIRREAD_KEEP : DIRREAD_ROOT;
 	if (str_eq(c->progress, "json"))
-		c->convert.progress = c->pull.progress = PROGRESS_JSON;
+		c->convert.progress = PROGRESS_JSON;
 	c->convert.tmpdir = getenv("TMPDIR");
 	if (c->convert.tmpdir && !*c->convert.tmpdir)
 		c->convert.tmpdir = NULL; /* empty counts as unset */
@@ -173,7 +161,7 @@ static int run(void *ctx, int argc, char **argv, struct err *e)
 	if (set_all(c, e) ||
 	    obtain_convert(argv[0], argv[1], &c->pull, &c->convert, &path, e))
 		return -1;
-	if (!argv[1])
+	if (!argv[1] && c->convert.progress != PROGRESS_JSON)
 		puts(path);
 	return 0;
 }
@@ -181,7 +169,8 @@ static int run(void *ctx, int argc, char **argv, struct err *e)
 int main(int argc, char **argv)
 {
 	struct cli c = {
-		.pull = { .parallel = 4, .client.http = HTTP_OPTS_DEFAULT },
+		.pull.parallel = REACH_PARALLEL,
+		.pull.client.http = HTTP_OPTS_DEFAULT,
 	};
 
 	return tool_main(&tool, &c, argc, argv, true, run);

@@ -3,8 +3,6 @@
  */
 #include "config.h"
 
-#include "base/num.h"
-#include "base/pool.h"
 #include "base/str.h"
 #include "base/tool.h"
 #include "image/obtain.h"
@@ -12,38 +10,21 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
-#define PARALLEL_MAX 16
+#define THREADS_MAX 256
 
 struct cli {
 	struct pull_opts pull;
 	const char *progress;
+	int threads; /* 0: as there are processors */
 	bool digest;
 	struct convert_opts convert;
 	struct reach reach;
 };
 
-static int check_parallel(const char *value, struct err *e)
+static int check_threads(const char *value, struct err *e)
 {
-	return opt_check_number(value, PARALLEL_MAX, e);
-}
-
-static int check_retry_pause(const char *value, struct err *e)
-{
-	return opt_check_number(value, RETRY_PAUSE_MAX_MS, e);
-}
-
-static int check_timeout(const char *value, struct err *e)
-{
-	struct err ignored = { 0 }; /* ours says the range */
-	uint64_t seconds;
-
-	if (!num_parse_seconds(value, "", &seconds, &ignored) && seconds > 0 &&
-	    seconds <= REACH_TIMEOUT_MAX_S)
-		return 0;
-	return err_set(e, ERR_USAGE, "expected 1 to %d seconds, found '%s'",
-		       REACH_TIMEOUT_MAX_S, value);
+	return opt_check_number(value, THREADS_MAX, e);
 }
 
 static int check_yes_no(const char *value, struct err *e)
@@ -78,7 +59,7 @@ static const struct opt options[] = {
 	    "use what is in the store, ask no registry"),
 	OPT_CHECK(0, "parallel", struct cli, pull.parallel, "N",
 		  "open N connections at once (default 4)",
-		  "CH_PARALLEL", "pull.parallel", check_parallel),
+		  "CH_PARALLEL", "pull.parallel", reach_check_parallel),
 	OPT(0, "platform", struct cli, pull.platform, "OS/ARCH[/VARIANT]",
 	    "the same as --arch"),
 	OPT_CHECK(0, "progress", struct cli, progress, "auto|json",
@@ -89,16 +70,19 @@ static const struct opt options[] = {
 		 "CH_REGISTRY", "pull.registry"),
 	OPT_CHECK(0, "retry-pause", struct cli, reach.retry_pause_ms, "MS",
 		  "wait MS milliseconds before the first new try (default 500)",
-		  NULL, "pull.retry-pause", check_retry_pause),
+		  NULL, "pull.retry-pause", reach_check_retry_pause),
 	OPT_CONF('s', "store", struct cli, pull.store, "DIR",
 		 "the store (default /var/tmp/USER.ch)",
 		 "CH_STORE", "store.path"),
 	OPT_CONF(0, "store-readonly", struct cli, pull.readonly, "DIR[:DIR]",
 		 "look for images there, too, and write nothing",
 		 "CH_STORE_READONLY", "store.readonly"),
+	OPT_CHECK('j', "threads", struct cli, threads, "N",
+		  "compress with N threads (default: as many as processors)",
+		  "CH_THREADS", NULL, check_threads),
 	OPT_CHECK(0, "timeout", struct cli, reach.timeout, "SECONDS",
 		  "give up when a host has sent nothing for so long (default 30)",
-		  "CH_TIMEOUT", "pull.timeout", check_timeout),
+		  "CH_TIMEOUT", "pull.timeout", reach_check_timeout),
 	OPT_CHECK(0, "tls-verify", struct cli, reach.tls_verify, "yes|no",
 		  "with 'no' accept any certificate, and plain HTTP",
 		  "CH_TLS_VERIFY", "pull.tls-verify", check_yes_no),
@@ -115,7 +99,7 @@ static const struct tool tool = {
 // clang-format on
 
 /* For a DEST that pull does not write itself. */
-static void set_convert(struct cli *c)
+static int set_convert(struct cli *c, struct err *e)
 {
 	struct convert_opts *o = &c->convert;
 
@@ -123,11 +107,12 @@ static void set_convert(struct cli *c)
 	o->readonly = c->pull.readonly;
 	o->platform = c->pull.platform;
 	o->force = c->pull.force;
-	o->pack.threads = pool_processors();
-	o->pack.time_s = (int64_t)time(NULL);
+	if (str_eq(c->progress, "json"))
+		o->progress = PROGRESS_JSON;
 	o->tmpdir = getenv("TMPDIR");
 	if (o->tmpdir && !*o->tmpdir)
 		o->tmpdir = NULL; /* empty counts as unset */
+	return pack_set(&o->pack, c->threads, e);
 }
 
 static int print_digest(const struct cli *c, const char *ref, struct err *e)
@@ -151,11 +136,8 @@ static int run(void *ctx, int argc, char **argv, struct err *e)
 			       argv[2]);
 	if (c->digest && argc > 1)
 		return err_set(e, ERR_USAGE, "--digest takes no DEST");
-	if (reach_set(&c->reach, &c->pull.client, e))
+	if (reach_set(&c->reach, &c->pull.client, e) || set_convert(c, e))
 		return -1;
-	set_convert(c);
-	if (str_eq(c->progress, "json"))
-		c->pull.progress = PROGRESS_JSON;
 	if (c->digest)
 		return print_digest(c, argv[0], e);
 	return obtain_pull(argv[0], argv[1], &c->pull, &c->convert, e);
@@ -164,7 +146,8 @@ static int run(void *ctx, int argc, char **argv, struct err *e)
 int main(int argc, char **argv)
 {
 	struct cli c = {
-		.pull = { .parallel = 4, .client.http = HTTP_OPTS_DEFAULT },
+		.pull.parallel = REACH_PARALLEL,
+		.pull.client.http = HTTP_OPTS_DEFAULT,
 	};
 
 	return tool_main(&tool, &c, argc, argv, true, run);

@@ -14,6 +14,7 @@
 #include "base/tmp.h"
 #include "image/blobs.h"
 #include "image/layout.h"
+#include "image/watch.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -65,6 +66,8 @@ static int copy_checked(const struct carrier *c, int from, int to,
 		if (io_write(to, buffer, (size_t)n, d->digest.text, e))
 			return -1;
 		done += (size_t)n;
+		if (c->watch)
+			watch_add(c->watch, (uint64_t)n);
 		if (!c->progress)
 			continue;
 		progress_at(c->progress, row, done, 0);
@@ -98,12 +101,15 @@ static int copy_blob(const struct carrier *c, int src,
 static int take(const struct carrier *c, int src, const struct descriptor *d,
 		const char *what, struct err *e)
 {
+	bool is_there = blobs_has(c->root, &d->digest, d->size);
 	size_t row = 0;
 	int rc;
 
 	if (c->progress)
 		row = progress_add(c->progress, what, &d->digest, d->size);
-	if (blobs_has(c->root, &d->digest, d->size)) {
+	if (c->watch && (c->is_ours || is_there))
+		watch_add(c->watch, d->size); /* no bytes need be read */
+	if (is_there) {
 		if (c->progress)
 			progress_have(c->progress, row);
 		return 0;

@@ -11,9 +11,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct watch;
+
 struct carrier {
 	int root; /* where to: a layout's directory, with tmp/ */
-	struct progress *progress; /* or NULL */
+	struct progress *progress; /* gets a row for each blob; or NULL */
+	struct watch *watch;       /* is told of bytes that are copied; or NULL
+				    */
 	bool is_ours; /* the other layout is on ROOT's file system, its blobs
 		       * were verified when they were written there, and they
 		       * may be moved */

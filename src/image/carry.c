@@ -99,8 +99,8 @@ static int check_names(struct carried *c, bool needed, struct err *e)
 	if ((c->as.repo || !needed) && !is_one(&c->list))
 		return err_set(e, ERR_USAGE,
 			       "'%s' holds several images; choose one, as in "
-			       "'%s:REF'",
-			       c->from.text, c->from.text);
+			       "'docker-archive:%s:REF'",
+			       c->from.text, c->from.path);
 	if (c->as.repo)
 		rename_one(c);
 	for (size_t i = 0; i < c->list.n; i++)
@@ -153,13 +153,9 @@ static int write_dest(struct carried *c, const struct imgoci *i, struct err *e)
 	autostr char *name = full_name(c, &c->list.v[0]);
 	bool is_sif = i->manifest.is_sif;
 
-	if (!is_sif && dest_is_file(&c->to)) {
-		if (!c->o->is_left || c->store.fd < 0)
-			return dest_refuse_file(c->dest, e);
-		*c->o->is_left = true;
-		c->dest = NULL;
-		return 0;
-	}
+	if (!is_sif && dest_is_file(&c->to))
+		return err_set(e, ERR_EXISTS,
+			       "'%s' exists and is not a directory", c->dest);
 	if ((is_sif ? dest_open_file(&d, &c->to, c->o->force, e)
 		    : dest_open(&d, &c->to, c->o->force, e)) ||
 	    imgoci_layers_open(c->root, i, false, &layers, e))

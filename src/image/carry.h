@@ -17,7 +17,6 @@ struct carry_opts {
 			       * what it says itself */
 	bool force;           /* replace DEST if it is an image */
 	bool no_store;        /* with DEST, keep nothing in the store */
-	bool *is_left;        /* as in pull.h */
 	struct progress *progress; /* told the end, too, once for each image */
 };
 

@@ -7,7 +7,9 @@
 
 #include "base/dir.h"
 #include "base/mem.h"
+#include "base/log.h"
 #include "base/path.h"
+#include "base/str.h"
 #include "image/detect.h"
 #include "image/host.h"
 #include "image/imgarch.h"
@@ -24,6 +26,7 @@
 #include "image/watch.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum form {
@@ -66,6 +69,8 @@ struct job {
 	struct source source;
 	struct target target;
 	struct store store; /* if it is written to */
+	bool has_out;
+	bool is_tree; /* IN is a directory */
 	int tmpdir;
 };
 
@@ -82,49 +87,82 @@ AUTO_DEFINE(job, struct job, job_clear)
 
 /* A place for what must be put aside: where OUT will be, so that it can become
  * a part of it by rename. */
-static int open_tmpdir(struct job *j, const char *out, struct err *e)
+static int open_tmpdir(struct job *j, struct err *e)
 {
 	const struct name *n = &j->target.name;
+	bool is_beside = n->path && !str_eq(n->path, "-");
+	const char *given = j->o->tmpdir;
 	autostr char *dir = NULL;
 
-	if (out && n->kind == NAME_STORE) {
+	if (j->tmpdir >= 0)
+		return 0;
+	if (j->has_out && n->kind == NAME_STORE) {
 		if (store_open_write(&j->store, j->o->store, e))
 			return -1;
 		j->tmpdir = store_dir(&j->store, "tmp", e);
 	} else {
-		dir = out && !str_eq(n->path, "-")
-			      ? path_dir(n->path)
-			      : xstrdup(j->o->tmpdir ? j->o->tmpdir : "/tmp");
+		dir = is_beside ? path_dir(n->path)
+				: xstrdup(given ? given : "/tmp");
 		j->tmpdir = dir_open(dir, e);
+		if (j->tmpdir < 0 && !is_beside && given)
+			return err_ctx(e, "TMPDIR");
 	}
 	j->target.tmpdir = j->tmpdir;
 	return j->tmpdir < 0 ? -1 : 0;
 }
 
+/* A layout that is there gets one more image; else it is made as a directory
+ * is, but replaces none. */
+static int check_layout(const struct name *n, struct err *e)
+{
+	AUTO(dest) struct dest d = DEST_INIT;
+	autostr char *mark = path_join(n->path, "oci-layout");
+	struct stat st;
+
+	return !stat(mark, &st) ? 0 : dest_open(&d, n, false, e);
+}
+
+/* OUT's place, and all that can be wrong with OUT whatever IN is. */
+static int open_out(const char *out, const struct convert_opts *o,
+		    struct name *n, struct dest *d, struct err *e)
+{
+	enum form form;
+
+	if (name_parse_out(out, n, e))
+		return -1;
+	if (o->progress == PROGRESS_JSON && n->path && str_eq(n->path, "-"))
+		return err_set(e, ERR_USAGE,
+			       "standard output can't have both the image and "
+			       "--progress=json");
+	if (pack_check(&o->pack, n, e))
+		return err_ctx(e, "can't write '%s'", n->text);
+	form = find_kind(n->kind)->form;
+	if (form == FORM_TREE)
+		return dest_open(d, n, o->force, e);
+	if (form == FORM_FILE)
+		return dest_open_file(d, n, o->force, e);
+	return n->kind == NAME_OCI ? check_layout(n, e) : 0;
+}
+
+int convert_check_out(const char *out, const struct convert_opts *o,
+		      struct err *e)
+{
+	AUTO(name) struct name n = { 0 };
+	AUTO(dest) struct dest d = DEST_INIT;
+
+	return open_out(out, o, &n, &d, e);
+}
+
 static int open_target(struct job *j, const char *out, struct err *e)
 {
 	struct target *t = &j->target;
-	enum form form;
 
 	t->store = j->o->store;
 	t->platform = &j->want;
 	t->pack = j->o->pack;
-	if (!out)
-		return open_tmpdir(j, out, e);
-	if (name_parse_out(out, &t->name, e))
-		return -1;
-	if (j->o->progress == PROGRESS_JSON && t->name.path &&
-	    str_eq(t->name.path, "-"))
-		return err_set(e, ERR_USAGE,
-			       "standard output can't have both the image and "
-			       "--progress=json");
-	form = find_kind(t->name.kind)->form;
-	if (form == FORM_TREE && dest_open(&t->dest, &t->name, j->o->force, e))
-		return -1;
-	if (form == FORM_FILE &&
-	    dest_open_file(&t->dest, &t->name, j->o->force, e))
-		return -1;
-	return open_tmpdir(j, out, e);
+	t->tmpdir = -1;
+	j->has_out = out != NULL;
+	return out ? open_out(out, j->o, &t->name, &t->dest, e) : 0;
 }
 
 /* What a file holds is told by its bytes; standard input, which is looked at,
@@ -137,7 +175,10 @@ static int look_at(struct job *j, struct name *n, struct err *e)
 
 	if (kind != NAME_TAR)
 		return 0;
-	if (is_stdin && standin_open(j->tmpdir, e))
+	if (is_stdin && !j->has_out) /* it would be put aside for nothing */
+		return name_refuse_file(n, e);
+	if (is_stdin && !standin_is_file() &&
+	    (open_tmpdir(j, e) || standin_open(j->tmpdir, e)))
 		return -1;
 	if (n->may_hold) {
 		fd = open(is_stdin ? STANDIN_PATH : n->path,
@@ -179,7 +220,12 @@ static int check_platform(const struct job *j, struct err *e)
 	return err_ctx(e, "%s", s->shown);
 }
 
-static int open_name(struct job *j, struct name *n, const char *out,
+static bool is_archive(enum name_kind kind)
+{
+	return kind == NAME_OCI_ARCHIVE || kind == NAME_DOCKER_ARCHIVE;
+}
+
+static int open_kind(struct job *j, const struct name *n, const struct kind *k,
 		     struct err *e)
 {
 	const struct source_opts o = {
@@ -190,82 +236,150 @@ static int open_name(struct job *j, struct name *n, const char *out,
 		.owner = j->o->owner,
 		.tmpdir = j->tmpdir,
 	};
+
+	if (k->open(&j->source, n, &o, e))
+		return -1;
+	j->is_tree = n->kind == NAME_DIR;
+	return n->kind == NAME_SIF ? check_platform(j, e) : 0;
+}
+
+static int open_name(struct job *j, struct name *n, struct err *e)
+{
 	const struct kind *k;
 
 	if (look_at(j, n, e) || check_apart(j, n, e))
 		return -1;
-	if (!out && name_refuse_file(n, e))
+	if (!j->has_out && name_refuse_file(n, e))
 		return -1;
 	k = find_kind(n->kind);
 	if (!k)
 		return err_set(e, ERR_UNSUPPORTED,
 			       "'%s' is in a registry; use ch-pull", n->text);
-	if (!out && k->form == FORM_TREE)
+	if (!j->has_out && k->form == FORM_TREE)
 		return err_set(e, ERR_UNSUPPORTED, "'%s' is unpacked already",
 			       n->text);
-	if (k->open(&j->source, n, &o, e))
+	/* An archive of an image is put aside, and so is a new layer. */
+	if ((is_archive(n->kind) ||
+	     (j->has_out && is_archive(j->target.name.kind))) &&
+	    open_tmpdir(j, e))
 		return -1;
-	return n->kind == NAME_SIF ? check_platform(j, e) : 0;
+	return open_kind(j, n, k, e);
 }
 
-static int open_source(struct job *j, const char *text, const char *out,
-		       struct err *e)
+static int open_source(struct job *j, const char *text, struct err *e)
 {
 	AUTO(name) struct name n = { 0 };
 
 	if (name_parse_in(text, &n, e))
 		return -1;
-	if (!open_name(j, &n, out, e))
+	if (!open_name(j, &n, e))
 		return 0;
-	if (e->kind != ERR_NOTFOUND || n.kind != NAME_STORE || !n.maybe_path)
+	/* With a root the store has it, but not whole. */
+	if (e->kind != ERR_NOTFOUND || n.kind != NAME_STORE || !n.maybe_path ||
+	    j->source.root >= 0)
 		return -1;
 	*e = (struct err){ 0 }; /* that the store lacks it */
 	source_close(&j->source);
 	if (name_as_path(&n, e))
 		return -1;
-	return open_name(j, &n, out, e);
+	return open_name(j, &n, e);
 }
 
-/* The last object for programs; people see what OUT is. */
-static void tell_end(const struct job *j, struct watch *w)
+/* Bytes of its layers, or of the file that was read. */
+static uint64_t size_of(const struct source *s)
+{
+	const struct manifest *m = &s->image.manifest;
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < m->n_layers; i++)
+		sum += m->layers[i].size;
+	return sum ? sum : s->size;
+}
+
+/* The last object for programs, and of a pull the line for people. Of a file
+ * that has no digest they see what OUT is. */
+static void tell_end(const struct job *j, struct progress *p, const char *dest)
 {
 	const struct source *s = &j->source;
-	const struct progress_result r = {
-		.name = s->shown,
-		.shown = s->shown,
+	bool is_stored = s->is_store && !s->is_ours;
+	autostr char *platform = platform_text(&s->platform);
+	autostr char *name =
+		s->ref.repo ? ref_name(&s->ref) : xstrdup(s->shown);
+	autostr char *shown =
+		s->ref.repo ? ref_short(&s->ref) : xstrdup(s->shown);
+	struct progress_result r = {
+		.name = name,
+		.shown = shown,
+		.platform = *s->platform.os ? platform : NULL,
 		.digest = &s->image.digest,
-		.dest = j->target.name.text,
-		.bytes = s->size,
+		.dest = dest,
+		.bytes = size_of(s),
 		.layers = s->image.manifest.n_layers,
+		.is_sif = s->sif != NULL,
+		.is_made = true,
 	};
 
-	if (j->o->progress != PROGRESS_JSON)
-		return;
-	progress_done(w->progress, w->row);
-	progress_end(w->progress, &r);
+	if (j->o->is_pull && !is_stored)
+		r.fetched = r.bytes;
+	if (j->o->progress == PROGRESS_JSON ||
+	    (j->o->is_pull && *s->image.digest.text))
+		progress_end(p, &r);
 }
 
 /* What was wrong is the input's, so it is named in front. */
 static int write_target(struct job *j, struct err *e)
 {
 	struct source *s = &j->source;
-	AUTO(progress)
-	struct progress *p = progress_new(s->shown, j->o->progress);
-	struct watch w;
 
-	watch_start(&w, s, p);
 	if (find_kind(j->target.name.kind)->write(&j->target, s, e)) {
 		if (s->blame)
 			s->blame(s->ctx, e);
 		return err_ctx(e, "%s", s->shown);
 	}
 	source_report(s);
-	tell_end(j, &w);
 	return 0;
 }
 
+/* Options that were given and change nothing. */
+static void warn_unused(const struct job *j)
+{
+	const struct source *s = &j->source;
+	const struct pack *p = &j->o->pack;
+	enum name_kind kind = j->target.name.kind;
+	bool is_squash = kind == NAME_SQUASH || (kind == NAME_SIF && !s->sif);
+	bool is_layout = kind == NAME_OCI || kind == NAME_STORE ||
+			 kind == NAME_OCI_ARCHIVE;
+	bool is_copied = is_layout && s->root >= 0 && !s->sif;
+	bool is_packed =
+		is_squash || kind == NAME_TAR || (is_layout && !is_copied);
+
+	if (p->compressor && !(j->has_out && is_packed))
+		log_warn("--compress has no effect: %s",
+			 is_copied ? "layers are copied as they are"
+				   : "nothing of OUT is compressed");
+	if (p->block && !(j->has_out && is_squash))
+		log_warn("--block-size has no effect: OUT is no squashfs");
+	if (j->o->owner == DIRREAD_KEEP && !j->is_tree)
+		log_warn("--owner has no effect: IN is no directory");
+}
+
+static int work(struct job *j, char **path, struct err *e)
+{
+	const struct convert_opts *o = j->o;
+	const struct name *n = &j->target.name;
+
+	if (j->has_out) {
+		if (write_target(j, e))
+			return -1;
+		*path = n->path ? xstrdup(n->path) : NULL;
+		return 0;
+	}
+	*path = storetree_make(&j->source, o->store, o->readonly, e);
+	return *path ? 0 : -1;
+}
+
 int convert(const char *in, const char *out, const struct convert_opts *o,
-	    char **path, struct err *e)
+	    struct progress *p, char **path, struct err *e)
 {
 	AUTO(job)
 	struct job j = {
@@ -275,18 +389,20 @@ int convert(const char *in, const char *out, const struct convert_opts *o,
 		.store = STORE_INIT,
 		.tmpdir = -1,
 	};
+	struct watch w;
 
 	*path = NULL;
 	host_raise_files();
 	if (host_platform(o->platform, &j.want, e) || open_target(&j, out, e) ||
-	    open_source(&j, in, out, e))
+	    open_source(&j, in, e))
 		return -1;
-	if (!out) {
-		*path = storetree_make(&j.source, o->store, o->readonly, e);
-		return *path ? 0 : -1;
-	}
-	if (write_target(&j, e))
+	watch_start(&w, &j.source, p);
+	j.target.watch = &w;
+	warn_unused(&j);
+	if (work(&j, path, e))
 		return -1;
-	*path = j.target.name.path ? xstrdup(j.target.name.path) : NULL;
+	if (o->progress == PROGRESS_JSON)
+		watch_end(&w);
+	tell_end(&j, p, out ? out : *path);
 	return 0;
 }

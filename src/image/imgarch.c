@@ -21,6 +21,7 @@
 #include "image/newlayer.h"
 #include "image/outfile.h"
 #include "image/plain.h"
+#include "image/watch.h"
 #include "layer/memread.h"
 #include "layer/tarwrite.h"
 
@@ -38,6 +39,7 @@ struct archive {
 	struct imgoci made; /* that */
 	int root;           /* where the blobs are; borrowed */
 	const struct imgoci *image;
+	struct watch *watch; /* NULL: what was read is told already */
 };
 
 static void archive_clear(struct archive *a)
@@ -68,6 +70,8 @@ static int begin(struct archive *a, struct source *s, struct err *e)
 			return -1;
 		a->root = a->layout.fd;
 		a->image = &a->made;
+	} else {
+		a->watch = t->watch;
 	}
 	/* --compress is for layers; the archive itself is named. */
 	const struct pack outer = { .threads = t->pack.threads };
@@ -145,6 +149,7 @@ static int put_dir(struct archive *a, const char *name, struct err *e)
 /* A blob as it is. */
 struct reading {
 	int fd;
+	struct watch *watch;
 	const struct descriptor *d;
 	struct hash *sum;
 	char *buffer; /* of BUFFER_BYTES */
@@ -174,6 +179,8 @@ static int give_blob(void *ctx, const void **p, size_t *n, uint64_t *offset,
 	*n = (size_t)got;
 	*offset = r->at;
 	r->at += (size_t)got;
+	if (r->watch)
+		watch_add(r->watch, (uint64_t)got);
 	hash_add(r->sum, r->buffer, (size_t)got);
 	if (got)
 		return 1;
@@ -190,6 +197,7 @@ static int put_blob(struct archive *a, const char *name,
 	AUTO(reading)
 	struct reading r = {
 		.fd = blobs_open(a->root, &d->digest, d->size, e),
+		.watch = a->watch,
 		.d = d,
 		.sum = hash_new(d->digest.algo),
 		.buffer = xmalloc(BUFFER_BYTES),
@@ -322,6 +330,8 @@ static int put_layers(struct archive *a, struct saved_image *image,
 		if (!is_there && put_layer(a, k, name, e))
 			return err_ctx(e, "layer %zu of %zu", k + 1,
 				       c->n_diff_ids);
+		if (a->watch)
+			watch_add(a->watch, a->image->manifest.layers[k].size);
 	}
 	return 0;
 }

@@ -36,7 +36,11 @@ char *imglayout_tag(const struct target *t, const struct source *s)
 static int put_blobs(int root, struct target *t, struct source *s,
 		     struct descriptor *top, struct err *e)
 {
-	const struct carrier c = { .root = root, .is_ours = s->is_ours };
+	const struct carrier c = {
+		.root = root,
+		.watch = t->watch,
+		.is_ours = s->is_ours,
+	};
 	AUTO(imgoci) struct imgoci made = { 0 };
 	const struct imgoci *i = &s->image;
 	bool is_layered = s->root >= 0 && !s->sif;

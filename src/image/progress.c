@@ -47,6 +47,7 @@ struct progress {
 	size_t n, cap;
 	struct meter meter; /* of the total */
 	int64_t start_ms, shown_ms;
+	struct progress_result part; /* its numbers, if there was one */
 	uint64_t told; /* as above, of the total */
 	int64_t told_rate;
 };
@@ -244,7 +245,7 @@ struct progress *progress_new(const char *image, enum progress_style style)
 	return p;
 }
 
-void progress_free(struct progress *p)
+static void drop_rows(struct progress *p)
 {
 	if (p->style != PROGRESS_JSON)
 		log_block(NULL, 0);
@@ -252,6 +253,12 @@ void progress_free(struct progress *p)
 		free(p->v[i].name);
 		free(p->v[i].waiting);
 	}
+	p->n = 0;
+}
+
+void progress_free(struct progress *p)
+{
+	drop_rows(p);
 	free(p->v);
 	free(p->image);
 	free(p->doing);
@@ -367,7 +374,8 @@ char *progress_end_text(const char *image, const struct progress_result *r,
 	else if (!r->unchanged && r->from_store)
 		str_addf(&s, ", %s from the store", had);
 	if (r->dest)
-		str_addf(&s, ", %s to %s", r->is_sif ? "written" : "unpacked",
+		str_addf(&s, ", %s to %s",
+			 r->is_sif || r->is_made ? "written" : "unpacked",
 			 r->dest);
 	return str_take(&s);
 }
@@ -390,15 +398,31 @@ static void tell_end(const struct progress *p, const struct progress_result *r)
 	event_print(o);
 }
 
+void progress_part(struct progress *p, const struct progress_result *r)
+{
+	drop_rows(p);
+	replace(&p->doing, NULL);
+	p->meter = (struct meter){ 0 };
+	p->part = (struct progress_result){
+		.from_store = r->from_store,
+		.fetched = r->fetched,
+		.unchanged = r->unchanged,
+	};
+}
+
 void progress_end(struct progress *p, const struct progress_result *r)
 {
+	struct progress_result all = *r;
 	autostr char *text = NULL;
 
+	all.from_store += p->part.from_store;
+	all.fetched += p->part.fetched;
+	all.unchanged = all.unchanged || p->part.unchanged;
 	if (p->style == PROGRESS_JSON) {
-		tell_end(p, r);
+		tell_end(p, &all);
 		return;
 	}
-	text = progress_end_text(r->shown, r, now_ms() - p->start_ms);
+	text = progress_end_text(r->shown, &all, now_ms() - p->start_ms);
 	log_note("%s", text);
 	log_info("%s is %s", r->name, r->digest->text);
 }

@@ -80,7 +80,11 @@ struct progress_result {
 	size_t layers;
 	bool unchanged; /* the store had the very image */
 	bool is_sif;    /* it is a SIF file: no layers, not unpacked */
+	bool is_made;   /* DEST is a file or a layout that was made of it */
 };
+/* The image was pulled, but what was asked for is to be made of it yet: the
+ * rows go, the total begins anew, and what was fetched is told in the end. */
+void progress_part(struct progress *p, const struct progress_result *r);
 /* The one line in the end (log_note; with -v a second one with the whole
  * digest), or the last JSON object. The time is counted from progress_new. */
 void progress_end(struct progress *p, const struct progress_result *r);

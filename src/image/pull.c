@@ -40,7 +40,7 @@ struct job {
 	struct stores stores;
 	int tmp; /* the own store's tmp/, if it is written to */
 	struct client *client;
-	struct progress *progress;
+	struct progress *progress; /* the caller's */
 	struct lease *lease;
 	struct dest dest;
 	bool dest_is_file;     /* it is for a SIF */
@@ -69,8 +69,6 @@ static void job_clear(struct job *j)
 {
 	if (j->lease)
 		lease_free(j->lease);
-	if (j->progress)
-		progress_free(j->progress);
 	client_close(j->client);
 	if (j->tmp >= 0)
 		close(j->tmp);
@@ -199,7 +197,7 @@ static struct download_opts download_opts(const struct job *j, bool keep)
 }
 
 /* DEST for what the image turned out to be: a SIF goes to a file, and another
- * image goes to a file later. */
+ * image goes to one later, from the store. */
 static int fit_dest(struct job *j, const struct imgoci *i, struct err *e)
 {
 	bool sif = i->manifest.is_sif;
@@ -208,7 +206,11 @@ static int fit_dest(struct job *j, const struct imgoci *i, struct err *e)
 		return 0;
 	if (sif)
 		return open_dest(j, true, e);
-	if (!j->o->is_left || j->tmp < 0)
+	if (!j->o->is_left)
+		return err_set(e, ERR_EXISTS,
+			       "'%s' exists and is not a directory",
+			       j->dest_text);
+	if (j->tmp < 0 && !j->o->offline)
 		return dest_refuse_file(j->dest_text, e);
 	*j->o->is_left = true;
 	j->dest_text = NULL;
@@ -280,6 +282,7 @@ static int fetch(struct job *j, struct result *r, struct err *e)
 
 static void tell(struct job *j, const struct result *r, const char *dest)
 {
+	bool is_left = j->o->is_left && *j->o->is_left;
 	const struct manifest *m = &r->image.manifest;
 	autostr char *platform = platform_text(&r->top.platform);
 	struct progress_result out = {
@@ -287,7 +290,7 @@ static void tell(struct job *j, const struct result *r, const char *dest)
 		.shown = j->shown,
 		.platform = *r->top.platform.os ? platform : NULL,
 		.digest = &r->top.digest,
-		.dest = dest,
+		.dest = is_left ? NULL : dest,
 		.fetched = r->fetched,
 		.layers = m->n_layers,
 		.unchanged = r->unchanged,
@@ -297,7 +300,10 @@ static void tell(struct job *j, const struct result *r, const char *dest)
 	for (size_t i = 0; i < m->n_layers; i++)
 		out.bytes += m->layers[i].size;
 	out.from_store = out.bytes > r->missing ? out.bytes - r->missing : 0;
-	progress_end(j->progress, &out);
+	if (is_left || j->o->is_part)
+		progress_part(j->progress, &out);
+	else
+		progress_end(j->progress, &out);
 }
 
 /* What the own store says of the reference, without asking anybody. */
@@ -342,36 +348,29 @@ static int run(struct job *j, struct result *r, struct err *e)
 
 /* oci:, oci-archive:, docker-archive: */
 static int from_files(const char *text, const char *dest,
-		      const struct pull_opts *o, struct err *e)
+		      const struct pull_opts *o, struct progress *p,
+		      struct err *e)
 {
-	AUTO(progress)
-	struct progress *p = progress_new(text, o->progress);
 	struct carry_opts c = {
 		.store = o->store,
 		.platform = o->platform,
 		.as_name = o->as_name,
 		.force = o->force,
 		.no_store = o->no_store,
-		.is_left = o->is_left,
 		.progress = p,
 	};
 
 	return carry(text, dest, &c, e);
 }
 
-static bool is_left(const struct pull_opts *o)
-{
-	return o->is_left && *o->is_left;
-}
-
 int pull(const char *text, const char *dest, const struct pull_opts *o,
-	 struct err *e)
+	 struct progress *p, struct err *e)
 {
 	AUTO(job) struct job j = JOB_INIT(o);
 	AUTO(result) struct result r = { 0 };
 
 	if (name_is_files(text))
-		return from_files(text, dest, o, e);
+		return from_files(text, dest, o, p, e);
 	if (o->no_store && !dest)
 		return err_set(e, ERR_USAGE, "--no-store needs a DEST");
 	if (o->as_name)
@@ -379,10 +378,10 @@ int pull(const char *text, const char *dest, const struct pull_opts *o,
 			       "--name is for images that come from files");
 	if (start(&j, text, dest, e))
 		return -1;
-	j.progress = progress_new(j.shown, o->progress);
+	j.progress = p;
 	if (run(&j, &r, e))
 		return err_ctx(e, "%s", j.shown);
-	tell(&j, &r, is_left(o) ? NULL : dest);
+	tell(&j, &r, dest);
 	return 0;
 }
 

@@ -21,10 +21,11 @@ struct pull_opts {
 	bool force;           /* replace DEST if it is an image */
 	bool no_store;        /* with DEST: keep nothing in the store */
 	bool offline;         /* use what the stores have, ask nobody */
+	bool is_part;         /* more is to come, so this is not the end */
 	/* Set if DEST is for a SIF file and the image, which is in the store
-	 * now, is none: DEST was not written. NULL: such a DEST is refused. */
+	 * now, is none: DEST was not written, and more is to come. NULL: such a
+	 * DEST is refused. */
 	bool *is_left;
-	enum progress_style progress;
 	struct client_opts client;
 };
 
@@ -34,9 +35,11 @@ struct pull_opts {
  * one pass; a SIF file is copied there. Blobs that a store has are not fetched
  * again, an image that is unchanged costs one request, and one that somebody
  * else is pulling now is waited for. On failure the store has what it had
- * before, and what can be gone on with. */
+ * before, and what can be gone on with. P is told how far it is, and the
+ * end. */
 MUST_CHECK int pull(const char *text, const char *dest,
-		    const struct pull_opts *o, struct err *e);
+		    const struct pull_opts *o, struct progress *p,
+		    struct err *e);
 
 /* The digest that reference TEXT has now; with `offline` what it had when it
  * was pulled. */

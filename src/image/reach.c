@@ -6,6 +6,7 @@
 #include "image/reach.h"
 
 #include "base/num.h"
+#include "base/opt.h"
 #include "base/str.h"
 
 #include <stdlib.h>
@@ -31,6 +32,28 @@ static const char *first_set(const char *a, const char *b)
 	const char *value = getenv(a);
 
 	return value && *value ? value : getenv(b);
+}
+
+int reach_check_timeout(const char *value, struct err *e)
+{
+	struct err ignored = { 0 }; /* ours says the range */
+	uint64_t seconds;
+
+	if (!num_parse_seconds(value, "", &seconds, &ignored) && seconds > 0 &&
+	    seconds <= REACH_TIMEOUT_MAX_S)
+		return 0;
+	return err_set(e, ERR_USAGE, "expected 1 to %d seconds, found '%s'",
+		       REACH_TIMEOUT_MAX_S, value);
+}
+
+int reach_check_parallel(const char *value, struct err *e)
+{
+	return opt_check_number(value, REACH_PARALLEL_MAX, e);
+}
+
+int reach_check_retry_pause(const char *value, struct err *e)
+{
+	return opt_check_number(value, RETRY_PAUSE_MAX_MS, e);
 }
 
 int reach_set(const struct reach *r, struct client_opts *o, struct err *e)

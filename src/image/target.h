@@ -8,6 +8,8 @@
 #include "image/name.h"
 #include "image/pack.h"
 
+struct watch;
+
 struct target {
 	struct name name;
 	struct dest dest; /* of a directory or a file, else DEST_INIT */
@@ -15,6 +17,7 @@ struct target {
 	const char *store;               /* path or NULL: the default */
 	const struct platform *platform; /* of images that do not say theirs */
 	int tmpdir; /* for what must be put aside; borrowed */
+	struct watch *watch; /* told of blobs that are copied (watch.h) */
 };
 
 #endif

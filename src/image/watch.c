@@ -9,15 +9,23 @@
 
 #define CALLS 64 /* entries or pieces between two looks */
 
+static void show(struct watch *w)
+{
+	const struct source *s = w->source;
+
+	if (!w->has_row)
+		w->row = progress_add(w->progress, "reading", &s->image.digest,
+				      s->size);
+	w->has_row = true;
+	progress_at(w->progress, w->row, atomic_load(&s->done), 0);
+	progress_tick(w->progress);
+}
+
 static int look(struct watch *w, struct err *e)
 {
 	if (++w->calls % CALLS)
 		return 0;
-	if (w->progress) {
-		progress_at(w->progress, w->row, atomic_load(&w->source->done),
-			    0);
-		progress_tick(w->progress);
-	}
+	show(w);
 	return intr_check(e);
 }
 
@@ -32,8 +40,14 @@ static int data(void *ctx, const void **p, size_t *n, uint64_t *offset,
 		struct err *e)
 {
 	struct watch *w = ctx;
+	int rc;
 
-	return look(w, e) ? -1 : w->from->data(w->from->ctx, p, n, offset, e);
+	if (look(w, e))
+		return -1;
+	rc = w->from->data(w->from->ctx, p, n, offset, e);
+	if (rc > 0 && !w->source->size)
+		atomic_fetch_add(&w->source->done, *n);
+	return rc;
 }
 
 static bool xattr(void *ctx, const char **name, const void **value,
@@ -72,8 +86,20 @@ static int walk(void *ctx, enum stack_order order, const bool *want,
 void watch_start(struct watch *w, struct source *s, struct progress *p)
 {
 	*w = (struct watch){ .source = s, .below = s->stack, .progress = p };
-	if (p)
-		w->row = progress_add(p, "reading", &s->image.digest, s->size);
 	s->stack.walk = walk;
 	s->stack.ctx = w;
+}
+
+void watch_add(struct watch *w, uint64_t n)
+{
+	atomic_fetch_add(&w->source->done, n);
+	show(w);
+}
+
+void watch_end(struct watch *w)
+{
+	if (!w->has_row && !atomic_load(&w->source->done))
+		return;
+	show(w);
+	progress_done(w->progress, w->row);
 }

@@ -11,6 +11,7 @@ struct watch {
 	struct source *source;
 	struct stack below; /* as it was */
 	struct progress *progress;
+	bool has_row; /* ROW is P's: something was read */
 	size_t row;
 	/* One walk's: */
 	stack_give *give;
@@ -19,8 +20,13 @@ struct watch {
 	unsigned calls;
 };
 
-/* From now on going through S's stack tells P (which may be NULL) how far it
- * is, and stops when a signal has come. W must live as long as S is read. */
+/* From now on going through S's stack tells P how far it is, and stops when a
+ * signal has come. W must live as long as S is read. Where nobody knows how
+ * much is to be read, what comes out is counted. */
 void watch_start(struct watch *w, struct source *s, struct progress *p);
+/* N bytes more were read past the stack: blobs that are copied. Cheap. */
+void watch_add(struct watch *w, uint64_t n);
+/* All was read. */
+void watch_end(struct watch *w);
 
 #endif

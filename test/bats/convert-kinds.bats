@@ -225,7 +225,7 @@ rich_image() {
 	diff <("${TREE[@]}" -x ch b) <("${TREE[@]}" -x ch a2)
 	mkdir full
 	echo x >full/file
-	fails 1 "oci:.*: 'full' exists and is not empty" \
+	fails 1 "'full' exists and is not empty, and it is not an image\$" \
 		ch-convert "oci:$IMG/bare:1" oci:full:a
 	same "$(ls full)" file
 }
@@ -335,8 +335,9 @@ assert o["event"] == "done" and o["dest"] == "./x.sqfs", o'
 		ch-convert --block-size=100 oci:rich ./y.sqfs
 	fails 2 ".*unknown compressor 'brotli'; there are zstd, lz4, gzip, xz and none, with ':LEVEL' behind it" \
 		ch-convert --compress=brotli oci:rich ./y.sqfs
-	fails 1 "oci:rich: .*" ch-convert --compress=none oci:rich ./y.sqfs
-	fails 1 "oci:rich: archives and layers are compressed with gzip, zstd or none, not with 'xz'" \
+	fails 1 "can't write './y.sqfs': a squashfs is compressed with zstd, lz4, gzip or xz\$" \
+		ch-convert --compress=none oci:rich ./y.sqfs
+	fails 1 "can't write './y.tar': archives and layers are compressed with gzip, zstd or none, not with 'xz'" \
 		ch-convert --compress=xz oci:rich ./y.tar
 	absent y.sqfs y.tar
 }
