@@ -176,6 +176,55 @@ static void test_json(void)
 	check_objects(got, want, ARRAY_SIZE(want));
 }
 
+/* A pull that a conversion follows: one end, with what both did. */
+static void test_part(void)
+{
+	static const char *const want[] = {
+		"{\"event\":\"start\",\"image\":\"x\"}",
+		"{" LAYER "10,\"state\":\"fetching\"}",
+		"{\"event\":\"layer\",\"name\":\"reading\","
+		"\"digest\":\"sha256:" HEX "\",\"size\":20,"
+		"\"received\":20,\"state\":\"done\"}",
+		"{\"event\":\"done\",\"image\":\"x\",\"name\":\"y\","
+		"\"platform\":null,\"digest\":\"sha256:" HEX "\","
+		"\"size\":20,\"layers\":2,\"from_store\":7,"
+		"\"fetched\":13,\"dest\":\"./y\",\"unchanged\":true}",
+	};
+	struct caught c = catch_fd(STDOUT_FILENO);
+	struct digest d = a_digest();
+	struct progress *p = progress_new("x", PROGRESS_JSON);
+	autostr char *got = NULL;
+	struct progress_result r = {
+		.name = "y",
+		.digest = &d,
+		.bytes = 20,
+		.from_store = 7,
+		.fetched = 13,
+		.layers = 2,
+		.unchanged = true,
+	};
+
+	progress_at(p, progress_add(p, "layer 1 of 2", &d, 64 * MIB), 10, 0);
+	progress_part(p, &r);
+	progress_done(p, progress_add(p, "reading", &d, 20));
+	progress_end(p, &(struct progress_result){
+				.name = "y",
+				.digest = &d,
+				.dest = "./y",
+				.bytes = 20,
+				.layers = 2,
+			});
+	progress_free(p);
+	got = release(&c);
+	check_objects(got, want, ARRAY_SIZE(want));
+	r.dest = "./y.sqfs";
+	r.is_made = true;
+	free(got);
+	got = progress_end_text("x", &r, 100);
+	is(got, "x: sha256:0123456789ab, unchanged, 0.10 s, written to ./y.sqfs",
+	   "a file is written, not unpacked");
+}
+
 /* What changed is told now and then: here until it is. */
 static void test_json_tick(void)
 {
@@ -309,6 +358,7 @@ int main(void)
 	test_log(LOG_QUIET, "", "with -q nothing");
 	test_waiting_notes();
 	test_json();
+	test_part();
 	test_json_tick();
 	test_ends();
 	test_draw();
