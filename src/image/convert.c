@@ -25,7 +25,6 @@
 #include "image/target.h"
 #include "image/watch.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -181,8 +180,7 @@ static int look_at(struct job *j, struct name *n, struct err *e)
 	    (open_tmpdir(j, e) || standin_open(j->tmpdir, e)))
 		return -1;
 	if (n->may_hold) {
-		fd = open(is_stdin ? STANDIN_PATH : n->path,
-			  O_RDONLY | O_CLOEXEC);
+		fd = standin_fd(is_stdin ? STANDIN_PATH : n->path);
 		if (fd < 0)
 			return err_sys(e, "can't open '%s'", n->text);
 		if (detect_file(fd, n->text, &kind, e))

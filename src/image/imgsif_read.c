@@ -10,8 +10,8 @@
 #include "format/sing.h"
 #include "image/imgsqfs.h"
 #include "image/siffile.h"
+#include "image/standin.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -258,7 +258,7 @@ int imgsif_open_fd(struct source *s, int fd, const char *name, struct err *e)
 int imgsif_open(struct source *s, const struct name *n,
 		const struct source_opts *o, struct err *e)
 {
-	int fd = open(n->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd = standin_fd(n->path);
 
 	(void)o; /* nothing of it is of use here */
 	s->shown = xstrdup(n->text);

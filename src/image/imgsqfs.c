@@ -10,11 +10,11 @@
 #include "format/json.h"
 #include "image/chmeta.h"
 #include "image/outfile.h"
+#include "image/standin.h"
 #include "layer/merge.h"
 #include "layer/sqfsread.h"
 #include "layer/sqfswrite.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -126,7 +126,7 @@ int imgsqfs_open_at(struct source *s, int fd, uint64_t at, uint64_t size,
 int imgsqfs_open(struct source *s, const struct name *n,
 		 const struct source_opts *o, struct err *e)
 {
-	int fd = open(n->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd = standin_fd(n->path);
 	struct stat st;
 
 	(void)o; /* nothing of it is of use here */

@@ -10,14 +10,13 @@
 #include "format/json.h"
 #include "image/chmeta.h"
 #include "image/outfile.h"
+#include "image/standin.h"
 #include "layer/tarwrite.h"
 
-#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define INPUT 0 /* the descriptor of standard input */
 #define BLOCK 512
 
 struct archive {
@@ -116,10 +115,7 @@ static void close_archive(void *ctx)
 static int open_file(struct archive *a, const struct name *n, struct stat *st,
 		     struct err *e)
 {
-	if (str_eq(n->path, "-"))
-		a->fd = fcntl(INPUT, F_DUPFD_CLOEXEC, 3);
-	else
-		a->fd = open(n->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	a->fd = standin_fd(n->path);
 	if (a->fd < 0 || fstat(a->fd, st))
 		return err_sys(e, "can't open '%s'", n->path);
 	if (!S_ISREG(st->st_mode))

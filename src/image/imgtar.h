@@ -7,7 +7,7 @@
 #include "image/source.h"
 #include "image/target.h"
 
-/* N's file, or standard input ("-"), which must be a file by now. */
+/* N's file. */
 MUST_CHECK int imgtar_open(struct source *s, const struct name *n,
 			   const struct source_opts *o, struct err *e);
 /* S as one archive, with /ch. */

@@ -6,12 +6,21 @@
 #include "image/standin.h"
 
 #include "base/io.h"
+#include "base/str.h"
 #include "base/tmp.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define INPUT 0 /* the descriptor of standard input */
+
+int standin_fd(const char *path)
+{
+	if (str_eq(path, STANDIN_PATH))
+		return fcntl(INPUT, F_DUPFD_CLOEXEC, 3);
+	return open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+}
 
 bool standin_is_file(void)
 {

@@ -11,6 +11,10 @@
 
 #define STANDIN_PATH "/proc/self/fd/0"
 
+/* Open the file PATH to read it; without waiting for the other end of a pipe.
+ * STANDIN_PATH is not opened again, which may not be allowed (whoever opened it
+ * could), but used. -1 with errno. */
+int standin_fd(const char *path);
 /* Is it one already? */
 bool standin_is_file(void);
 /* If standard input is no file, put all it gives into one without a name, in

@@ -278,6 +278,19 @@ nothing_pulled() {
 	[ -f img/only/file ]
 }
 
+@test "standard input that could not be opened again" {
+	works ch-convert "oci:$IMG/bare:1" ./img
+	for file in x.tar x.sqfs x.sif x.tar.gz; do
+		works ch-convert ./img ./$file
+		exec 8<$file
+		chmod 000 $file
+		ch-convert - ./out <&8
+		exec 8<&-
+		[ -f out/only/file ]
+		rm -rf out
+	done
+}
+
 @test "TMPDIR is looked at only by who needs it" {
 	works ch-pull bare:1
 	export TMPDIR=/nowhere
