@@ -57,14 +57,43 @@ hostile_teardown() {
 	}
 }
 
-# refuses NAME REGEX: one line that says so, and nothing there.
-refuses() {
-	"${MAKE[@]}" "$1" || return
-	rm -rf "$OUT"
-	fails 1 "oci:$1: $2" timeout 60 ch-convert "oci:$1" "$OUT" || return
-	absent "$OUT" || return
+# nothing_made: no OUT, and nothing beside it.
+nothing_made() {
 	same "$(ls -A "$T/out" "$T/tmp")" "$(printf '%s:\n\n%s:' \
 		"$T/out" "$T/tmp")"
+}
+
+# Kinds that are written while layers are applied, by way of squashfs, of SIF,
+# of tar archives; and those that take layers as they are.
+FLAT=(squash sif tar tar.gz)
+COPY=(oci oci-archive docker-archive store)
+
+# refused KIND REGEX IN: one line says so, and nothing is there.
+refused() {
+	local to=$1:$OUT how=()
+	case $1 in
+	tar.gz)
+		to=tar:$OUT
+		how=(--compress=gzip)
+		;;
+	store) to=store:out:1 ;;
+	esac
+	fails 1 "$2" timeout 60 ch-convert "${how[@]}" "$3" "$to" &&
+		nothing_made && same "$(store_names)" "" || {
+		echo "(to $1)"
+		return 1
+	}
+}
+
+# refuses NAME REGEX [KIND...]: to a directory, and to each KIND.
+refuses() {
+	local name=$1 regex=$2 kind
+	shift 2
+	"${MAKE[@]}" "$name" || return
+	rm -rf "$OUT"
+	for kind in dir "$@"; do
+		refused "$kind" "oci:$name: $regex" "oci:$name" || return
+	done
 }
 
 # accepts NAME: into a new OUT.
