@@ -24,13 +24,15 @@ extra_teardown() {
 
 @test "T2: '..' in a name, in all its places and forms" {
 	for how in '' -in -last -dir -prefix -gnu -pax; do
-		refuses dotdot$how "layer 2 of 2: '.*': '\.\.' in the name of an entry"
+		refuses dotdot$how "layer 2 of 2: '.*': '\.\.' in the name of an entry" \
+			"${FLAT[@]}"
 	done
 }
 
 @test "T3: the root of the image is no directory" {
 	for what in sym sym-dot file hard fifo; do
-		refuses root-$what "layer 2 of 2: '.*': the root of the image is not a directory"
+		refuses root-$what "layer 2 of 2: '.*': the root of the image is not a directory" \
+			"${FLAT[@]}"
 	done
 }
 
@@ -177,11 +179,16 @@ extra_teardown() {
 # --- hard links
 
 @test "T20: hard links that lead out" {
-	refuses hard-abs "layer 2 of 2: 'd': hard link to '$TEST_CANARY/file', which is not in the image"
-	refuses hard-pax "layer 2 of 2: 'd': hard link to '$TEST_CANARY/file', which is not in the image"
-	refuses hard-dotdot "layer 2 of 2: 'd': hard link to '.*': '\.\.' in the name of an entry"
-	refuses hard-dotdot-canary "layer 2 of 2: 'd': hard link to '.*': '\.\.' in the name of an entry"
-	refuses hard-through "layer 2 of 2: 'd': hard link to 'out/file', which is not in the image"
+	refuses hard-abs "layer 2 of 2: 'd': hard link to '$TEST_CANARY/file', which is not in the image" \
+		"${FLAT[@]}"
+	refuses hard-pax "layer 2 of 2: 'd': hard link to '$TEST_CANARY/file', which is not in the image" \
+		"${FLAT[@]}"
+	refuses hard-dotdot "layer 2 of 2: 'd': hard link to '.*': '\.\.' in the name of an entry" \
+		"${FLAT[@]}"
+	refuses hard-dotdot-canary "layer 2 of 2: 'd': hard link to '.*': '\.\.' in the name of an entry" \
+		"${FLAT[@]}"
+	refuses hard-through "layer 2 of 2: 'd': hard link to 'out/file', which is not in the image" \
+		"${FLAT[@]}"
 	# a file that PAX gives a link's target is a file
 	accepts hard-pax-file
 	same "$(stat -c '%F %h' "$OUT/d")" "regular empty file 1"
@@ -205,11 +212,16 @@ extra_teardown() {
 }
 
 @test "T23: hard links to directories, to nothing, ahead, to themselves" {
-	refuses hard-dir "layer 2 of 2: 'h': hard link to 'etc', a directory"
-	refuses hard-root "layer 2 of 2: 'h': hard link to '/', a directory"
-	refuses hard-missing "layer 2 of 2: 'h': hard link to 'no/such', which is not in the image"
-	refuses hard-empty "layer 2 of 2: 'h': hard link to '', which is not in the image"
-	refuses hard-forward "layer 2 of 2: 'h': hard link to 'later', which is not in the image"
+	refuses hard-dir "layer 2 of 2: 'h': hard link to 'etc', a directory" \
+		"${FLAT[@]}"
+	refuses hard-root "layer 2 of 2: 'h': hard link to '/', a directory" \
+		"${FLAT[@]}"
+	refuses hard-missing "layer 2 of 2: 'h': hard link to 'no/such', which is not in the image" \
+		"${FLAT[@]}"
+	refuses hard-empty "layer 2 of 2: 'h': hard link to '', which is not in the image" \
+		"${FLAT[@]}"
+	refuses hard-forward "layer 2 of 2: 'h': hard link to 'later', which is not in the image" \
+		"${FLAT[@]}"
 	accepts hard-self
 	same "$(cat "$OUT/a")" x
 }
@@ -235,9 +247,11 @@ extra_teardown() {
 
 @test "T27: whiteouts of nothing, of '.', '..', of what is outside" {
 	for how in empty dot dotdot; do
-		refuses wh-$how "layer 3 of 3: '.*': a whiteout of nothing"
+		refuses wh-$how "layer 3 of 3: '.*': a whiteout of nothing" \
+			"${FLAT[@]}"
 	done
-	refuses wh-climb "layer 3 of 3: '\.\./\.wh\.canary': '\.\.' in the name of an entry"
+	refuses wh-climb "layer 3 of 3: '\.\./\.wh\.canary': '\.\.' in the name of an entry" \
+		"${FLAT[@]}"
 }
 
 @test "T28: whiteouts of any type, and AUFS's own: none is in the tree" {
