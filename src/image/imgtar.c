@@ -144,7 +144,6 @@ int imgtar_open(struct source *s, const struct name *n,
 	if (open_file(a, n, &st, e))
 		return -1;
 	a->input = (struct layer_source){
-		.name = a->name,
 		.size = (uint64_t)st.st_size,
 		.read = read_file,
 		.rewind = rewind_file,

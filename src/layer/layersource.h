@@ -12,7 +12,7 @@
 #include <sys/types.h>
 
 struct layer_source {
-	const char *name; /* for messages: "layer 2 of 5" */
+	const char *name; /* for messages: "layer 2 of 5"; NULL: none */
 	uint64_t size;    /* of the compressed bytes; more or fewer is
 			   * ERR_DIGEST */
 	/* Give up to N compressed bytes, waiting as long as it takes; 0 at the

@@ -237,7 +237,7 @@ static int stop(struct pipeline *p, const struct layer_source *layer,
 		gate_cancel(p->lanes[i].good);
 	}
 	gate_cancel(p->bell);
-	if (layer && e->kind != ERR_NONE)
+	if (layer && layer->name && e->kind != ERR_NONE)
 		err_ctx(e, "%s", layer->name);
 	return -1;
 }

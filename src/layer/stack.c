@@ -42,7 +42,7 @@ static int rewind_sources(const struct layer_source *v, size_t n, struct err *e)
 {
 	for (size_t i = 0; i < n; i++)
 		if (v[i].rewind && v[i].rewind(v[i].ctx, e))
-			return err_ctx(e, "%s", v[i].name);
+			return v[i].name ? err_ctx(e, "%s", v[i].name) : -1;
 	return 0;
 }
 
