@@ -5,7 +5,6 @@
 
 #include "image/strip.h"
 
-#include "base/path.h"
 #include "base/str.h"
 
 #include <string.h>
@@ -33,6 +32,17 @@ static bool is_ours(const struct source *s, const struct entry *entry)
 	       (s->has_ch_env && is_path(entry->name, "ch/environment"));
 }
 
+/* Any name on the way may be a directory that the entry makes. */
+static bool has_whiteout(const char *name)
+{
+	while (!str_starts(name, ".wh.")) {
+		name = strchr(name, '/');
+		if (!name++)
+			return false;
+	}
+	return true;
+}
+
 static int next(void *ctx, struct entry *out, struct err *e)
 {
 	struct strip *s = ctx;
@@ -41,7 +51,7 @@ static int next(void *ctx, struct entry *out, struct err *e)
 	do {
 		rc = s->entries->next(s->entries->ctx, out, e);
 	} while (rc > 0 && is_ours(s->from, out));
-	if (rc > 0 && s->is_layer && str_starts(path_base(out->name), ".wh."))
+	if (rc > 0 && s->is_layer && has_whiteout(out->name))
 		return err_set(e, ERR_UNSUPPORTED,
 			       "'%s': a layer can't hold names that begin with "
 			       "'.wh.', which remove files there",
@@ -98,6 +108,8 @@ void strip_init(struct strip *s, const struct source *from, bool is_layer)
 		.from = from,
 		.is_layer = is_layer,
 	};
+	if (is_layer) /* nor does a symlink lead to such a directory */
+		s->stack.rule = LOOKUP_LAYER;
 	s->stack.walk = walk;
 	s->stack.ctx = s;
 }

@@ -6,7 +6,8 @@ SPDX-License-Identifier: Apache-2.0
 Each is the layout OUTDIR/NAME with tag "1". Without NAME: their names. The
 cases are in content.py (layouts, documents, compression) and tarsem.py (what
 stands in the tar archives); a case is a function that is given a Case and
-says what is different.
+says what is different. Of what stands in archives, the topmost layer is
+OUTDIR/NAME.tar, too.
 """
 import json
 import os
@@ -44,9 +45,14 @@ class Case:
     def path(self, d):
         return self.layout.path + "/blobs/" + d["digest"].replace(":", "/")
 
-    def layers(self, *tars, how="plain"):
-        """An ordinary image of these layers, the base below."""
-        self.layout.tag(self.layout.image([BASE, *tars], how), "1")
+    def layers(self, *tars):
+        """An ordinary image of these layers, the base below. The topmost is
+        a file of its own, too."""
+        self.layout.tag(self.layout.image([BASE, *tars], "plain"), "1")
+        flat = self.layout.path + ".tar"
+        if os.path.exists(flat):
+            os.unlink(flat)
+        os.link(self.path({"digest": sha256(tars[-1])}), flat)
 
     def blob(self, data, tar_bytes=None, media="layer.v1.tar+gzip"):
         """An image whose only layer is this blob."""

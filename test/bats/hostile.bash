@@ -85,15 +85,24 @@ refused() {
 	}
 }
 
-# refuses NAME REGEX [KIND...]: to a directory, and to each KIND.
-refuses() {
-	local name=$1 regex=$2 kind
+# each_refused IN REGEX [KIND...]: to a directory, and to each KIND.
+each_refused() {
+	local in=$1 regex=$2 kind
 	shift 2
-	"${MAKE[@]}" "$name" || return
 	rm -rf "$OUT"
 	for kind in dir "$@"; do
-		refused "$kind" "oci:$name: $regex" "oci:$name" || return
+		refused "$kind" "$in: $regex" "$in" || return
 	done
+}
+
+# refuses NAME REGEX [KIND...]: the image.
+refuses() {
+	"${MAKE[@]}" "$1" && each_refused "oci:$1" "${@:2}"
+}
+
+# refuses_flat NAME REGEX [KIND...]: an archive of what its topmost layer holds.
+refuses_flat() {
+	"${MAKE[@]}" "$1" && each_refused "tar:$1.tar" "${@:2}"
 }
 
 # accepts NAME: into a new OUT.
@@ -101,6 +110,13 @@ accepts() {
 	"${MAKE[@]}" "$1" || return
 	rm -rf "$OUT"
 	works timeout 60 ch-convert "oci:$1" "$OUT"
+}
+
+# accepts_flat NAME: an archive of what its topmost layer holds.
+accepts_flat() {
+	"${MAKE[@]}" "$1" || return
+	rm -rf "$OUT"
+	works timeout 60 ch-convert "tar:$1.tar" "$OUT"
 }
 
 # plain: OUT holds what most images here hold, all of it and no more.

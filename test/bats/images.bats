@@ -18,9 +18,9 @@ extra_teardown() {
 	hostile_teardown
 }
 
-# each_refused REGEX IN: to a directory, an archive, a squashfs, with REGEX to
+# file_refused REGEX IN: to a directory, an archive, a squashfs, with REGEX to
 # the end of the line.
-each_refused() {
+file_refused() {
 	local to
 	for to in dir tar squash; do
 		refused $to "($1)\$" "$2" || return
@@ -36,7 +36,7 @@ all_refused() {
 	while read -r -u 3 name want; do
 		echo "$name"
 		mv "all/$name" x || return
-		each_refused "$2($want)" "$3" || return
+		file_refused "$2($want)" "$3" || return
 		n=$((n + 1))
 	done 3<cases
 	echo "$n cases"
@@ -67,12 +67,12 @@ good_sif() {
 	size=$(stat -c %s good.sif)
 	for n in 0 1 31; do
 		head -c $n good.sif >x
-		each_refused "'x': SIF header: expected 128 bytes, found $n" sif:x
+		file_refused "'x': SIF header: expected 128 bytes, found $n" sif:x
 	done
 	head -c 5000 good.sif >x
-	each_refused "'x': SIF header: descriptors: expected it in a file of 5000 bytes, found 28080 bytes at 4096" sif:x
+	file_refused "'x': SIF header: descriptors: expected it in a file of 5000 bytes, found 28080 bytes at 4096" sif:x
 	head -c $((size - 4097)) good.sif >x
-	each_refused "'x': SIF header: data: expected it in a file of $((size - 4097)) bytes, found [0-9]+ bytes at [0-9]+" sif:x
+	file_refused "'x': SIF header: data: expected it in a file of $((size - 4097)) bytes, found [0-9]+ bytes at [0-9]+" sif:x
 }
 
 @test "C44: a SIF file whose partition is no squashfs, or a broken one" {
@@ -80,10 +80,10 @@ good_sif() {
 	at=$(LC_ALL=C grep -obUa hsqs good.sif | tail -1 | cut -d: -f1)
 	cp good.sif x
 	printf 'XXXX' | dd of=x bs=1 seek="$at" conv=notrunc 2>/dev/null
-	each_refused "'x': squashfs: magic: expected 'hsqs', found 'XXXX'" sif:x
+	file_refused "'x': squashfs: magic: expected 'hsqs', found 'XXXX'" sif:x
 	cp good.sif x
 	printf '\011' | dd of=x bs=1 seek=$((at + 20)) conv=notrunc 2>/dev/null
-	each_refused "'x': squashfs: unknown compressor 9; expected 1 to 6" sif:x
+	file_refused "'x': squashfs: unknown compressor 9; expected 1 to 6" sif:x
 }
 
 @test "C44: a signature that does not fit" {
@@ -133,11 +133,11 @@ ch-convert: sif:x: not carried over: 1 signature"
 	size=$(stat -c %s good.sqfs)
 	for n in 0 3 95; do
 		head -c $n good.sqfs >x
-		each_refused "'x': squashfs: expected 96 bytes, found $n" squash:x
+		file_refused "'x': squashfs: expected 96 bytes, found $n" squash:x
 	done
 	for n in 96 97 4096 300000 $((size - 1)); do
 		head -c $n good.sqfs >x
-		each_refused "'x': squashfs: is truncated: expected $size bytes, found $n" squash:x
+		file_refused "'x': squashfs: is truncated: expected $size bytes, found $n" squash:x
 	done
 }
 
@@ -149,7 +149,7 @@ ch-convert: sif:x: not carried over: 1 signature"
 	if ch-convert squash:x ./o 2>/dev/null; then
 		skip "this libsquashfs has lzo"
 	fi
-	each_refused "'x': squashfs image: its compressor 'lzo' is not built in" \
+	file_refused "'x': squashfs image: its compressor 'lzo' is not built in" \
 		squash:x
 }
 

@@ -81,7 +81,7 @@ extra_teardown() {
 	refuses deep-tree "layer 2 of 2: '.*': more than 2048 directories in one another"
 }
 
-@test "T9: 100,000 files take ten times as long as 10,000, or less" {
+@test "T9: 100,000 files take not much more than ten times as long as 10,000" {
 	for n in 10000 100000; do
 		"${MAKE[@]}" many-$n
 		rm -rf "$OUT"
@@ -126,7 +126,8 @@ extra_teardown() {
 
 @test "T13: mode, time, attributes do not go through a link" {
 	accepts metadata
-	[ ! -L "$OUT/l" ] && [ ! -L "$OUT/m" ]
+	[ ! -L "$OUT/l" ]
+	[ ! -L "$OUT/m" ]
 	same "$(stat -c '%a %Y' "$OUT/l")" "700 5"
 	same "$(stat -c '%a %s' "$OUT/m")" "600 0"
 }
@@ -170,7 +171,7 @@ extra_teardown() {
 		accepts $name
 		[ ! -L "$OUT/ch" ]
 		for f in config.json environment image; do
-			[ -f "$OUT/ch/$f" ] && [ ! -L "$OUT/ch/$f" ]
+			same "$(stat -c %F "$OUT/ch/$f")" "regular file"
 		done
 		same "$(canary_state)" "$canary_before"
 	done
@@ -227,7 +228,8 @@ extra_teardown() {
 }
 
 @test "T24: a hard link with content" {
-	refuses hard-data "layer 2 of 2: (.*hard link with content|malformed tar archive .*)"
+	refuses hard-data "layer 2 of 2: malformed tar archive \(Damaged tar archive\)$" \
+		squash
 }
 
 @test "T25: more hard links than the file system takes: copied" {
@@ -333,7 +335,8 @@ extra_teardown() {
 
 @test "T38: a fifo is made and never opened" {
 	accepts fifo
-	[ -p "$OUT/p" ] && [ -p "$OUT/q" ]
+	[ -p "$OUT/p" ]
+	[ -p "$OUT/q" ]
 	same "$(stat -c %i "$OUT/p")" "$(stat -c %i "$OUT/q")"
 	same "$(cat "$OUT/r")" f
 }
@@ -400,12 +403,18 @@ sys.stdout.buffer.write(b)' | sha256sum)"
 }
 
 @test "T44: sizes that lie, a wrong checksum, cut anywhere" {
-	refuses tar-size-negative "layer 2 of 2: malformed tar archive .*"
-	refuses tar-size-huge "layer 2 of 2: 'f': malformed tar archive .*"
-	refuses tar-size-short "layer 2 of 2: 'f': malformed tar archive .*"
-	refuses trunc-data "layer 2 of 2: 'f': malformed tar archive .*"
-	refuses trunc-header "layer 2 of 2: (not a|malformed) tar archive.*"
-	refuses checksum "layer 2 of 2: (not a|malformed) tar archive.*"
+	refuses tar-size-negative "layer 2 of 2: malformed tar archive \(Tar entry has negative size\)$" \
+		squash
+	cut="('f': )?malformed tar archive \(Truncated (tar archive|input file \(needed [0-9]+ bytes, only [0-9]+ available\))\)$"
+	refuses tar-size-huge "layer 2 of 2: $cut" tar
+	refused squash "oci:tar-size-huge: layer 2 of 2: .*: 4611686018427387904 bytes are more than the limit of 2199023255552 for a file in a squashfs image with blocks of 131072 bytes$" \
+		oci:tar-size-huge
+	for name in tar-size-short trunc-data; do
+		refuses $name "layer 2 of 2: $cut" "${FLAT[@]}"
+	done
+	for name in trunc-header checksum; do
+		refuses $name "layer 2 of 2: not a tar archive$" squash
+	done
 }
 
 @test "T45: archives that end with no zeros, with few, with many" {
@@ -419,7 +428,9 @@ sys.stdout.buffer.write(b)' | sha256sum)"
 	accepts pax-size
 	same "$(cat "$OUT/f" "$OUT/g")" helloafter
 	for how in length short no-equals letters no-end; do
-		refuses pax-$how "layer 2 of 2: malformed (tar archive .*|PAX header)"
+		# libarchive's words, which are others in each version
+		refuses pax-$how "layer 2 of 2: malformed (tar archive \(.*pax extended attributes?\)|PAX header)$" \
+			squash
 	done
 	accepts pax-global
 	same "$(cat "$OUT/f")" x
@@ -435,8 +446,88 @@ sys.stdout.buffer.write(b)' | sha256sum)"
 	[ -f "$OUT/f" ]
 }
 
-@test "T48: names that differ only in case or spelling" {
+# T48, a file system that takes two of them for one: test/unit/t_disk.c
+@test "T6: names that differ only in case or spelling are two" {
 	accepts case
 	same "$(lists -maxdepth 1 -type f -print | wc -l)" 4
 	same "$(cat "$OUT/Name" "$OUT/name")" 12
+}
+
+# --- an archive without layers, in which ".wh." means nothing
+
+@test "a flat archive: '..', a root that is no directory, links that lead out" {
+	for how in '' -in -last -dir -prefix -gnu -pax; do
+		refuses_flat dotdot$how "'.*': '\.\.' in the name of an entry$" \
+			squash
+	done
+	for what in sym sym-dot file hard fifo; do
+		refuses_flat root-$what "'.*': the root of the image is not a directory$" \
+			squash
+	done
+	refuses_flat nul "a NUL in a name$" squash
+	for how in abs pax; do
+		refuses_flat hard-$how "'d': hard link to '$TEST_CANARY/file', which is not in the image$" \
+			"${FLAT[@]}"
+	done
+	for how in '' -canary; do
+		refuses_flat hard-dotdot$how "'d': hard link to '.*': '\.\.' in the name of an entry$" \
+			"${FLAT[@]}"
+	done
+	refuses_flat hard-through "'d': hard link to 'out/file', which is not in the image$" \
+		"${FLAT[@]}"
+	refuses_flat hard-root "'h': hard link to '/', a directory$" squash
+	refuses_flat wh-climb "'\.\./\.wh\.canary': '\.\.' in the name of an entry$" \
+		squash
+	refuses_flat loop "'a/x': more than 40 symlinks on the way$" squash
+	refuses_flat trunc-data "('f': )?malformed tar archive \(Truncated .*\)$" \
+		"${FLAT[@]}"
+}
+
+@test "a flat archive: writing through links stays inside" {
+	for how in abs up chain proc physical; do
+		accepts_flat write-$how
+		same "$(find "$OUT" -name evil | wc -l)" 1
+		absent "$T/evil" "$T/out/evil" ./evil
+		same "$(canary_state)" "$canary_before"
+	done
+	accepts_flat post
+	same "$(canary_state)" "$canary_before"
+}
+
+@test "a flat archive: names of whiteouts are names" {
+	accepts_flat removal
+	same "$(lists)" "$(printf '%s\n' . ./.wh.dir ./.wh.w ./op \
+		./op/.wh..wh..opq ./out ./out/.wh..wh..opq ./out/.wh.file ./rep)"
+	accepts_flat wh-within
+	same "$(lists)" "$(printf '%s\n' . ./.wh.d ./.wh.d/x)"
+	accepts_flat wh-dotdot
+	same "$(lists)" "$(printf '%s\n' . ./d ./d/.wh...)"
+}
+
+@test "a flat archive: names of whiteouts never become those of a layer" {
+	"${MAKE[@]}" wh-within wh-dotted wh-dotdot wh-by-link
+	for kind in oci store docker-archive; do
+		for name in within dotted dotdot; do
+			refused $kind "tar:wh-$name.tar: '.*\.wh\..*': a layer can't hold names that begin with '\.wh\.', which remove files there$" \
+				tar:wh-$name.tar
+		done
+		refused $kind "tar:wh-by-link.tar: 'l/x': '\.wh\.d', a whiteout, as a directory$" \
+			tar:wh-by-link.tar
+	done
+}
+
+@test "a flat archive: set-ID bits, devices, what is closed, 2 TiB of a hole" {
+	accepts_flat setid
+	same "$(find "$OUT" -perm /6000)" ""
+	accepts_flat closed
+	same "$(cd "$OUT" && stat -c %a d d/f d/e)" "$(printf '700\n400\n711')"
+	accepts_flat git
+	says "1 device nodes are not kept in a directory"
+	accepts_flat sparse-huge
+	same "$(stat -c %s "$OUT/s")" $((2 << 40))
+	[ "$(stat -c %b "$OUT/s")" -lt 100 ]
+	for how in overlap beyond; do
+		refuses_flat sparse-$how "'s': malformed map of a sparse file$" \
+			squash
+	done
 }

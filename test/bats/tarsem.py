@@ -171,6 +171,8 @@ layers("wh", [entry("a", text="1"), entry("d/b", text="2"), entry("d/e/c"),
 for _n, _name in {"empty": ".wh.", "dot": "d/.wh..", "dotdot": "d/.wh...",
                   "climb": "../.wh.canary", "within": ".wh.d/x"}.items():
     layers(f"wh-{_n}", [entry("d/keep")], [entry(_name)])
+layers("wh-dotted", [entry("d/keep")], [entry(".wh.d/.", "dir")])
+layers("wh-by-link", [entry("l", "sym", ".wh.d"), entry("l/x")])
 layers("wh-odd", [entry("a"), entry("b"), entry("c"), entry("f", "dir")],
        [entry(".wh..wh.plnk", "dir"), entry(".wh..wh.aufs"),
         entry(".wh..wh.orph/x"), entry(".wh.a", "dir"), entry(
