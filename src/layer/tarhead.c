@@ -193,7 +193,12 @@ int tarhead_read(const void *p, size_t n, struct tarhead *h, struct err *e)
 		size_t size = number((const uint8_t *)at + SIZE_AT, SIZE_LEN);
 		size_t padded = (size + BLOCK - 1) / BLOCK * BLOCK;
 
-		if (size > EXTENSION_MAX || n - BLOCK < padded)
+		if (size > EXTENSION_MAX)
+			return err_set(e, ERR_LIMIT,
+				       "PAX records or a long name of more "
+				       "than %d bytes",
+				       EXTENSION_MAX);
+		if (n - BLOCK < padded)
 			break;
 		if (extension(&w, type, at + BLOCK, size, e))
 			return -1;

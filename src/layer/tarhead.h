@@ -34,7 +34,7 @@ struct tarhead {
 /* P is N bytes that begin with the first header of an entry and hold all of
  * them; more may follow. Names are only those that PAX records have the last
  * word on. ERR_FORMAT: malformed records, a NUL in a name, a type that is not
- * known. */
+ * known. ERR_LIMIT: more than 1 MiB of records, or a name of that. */
 MUST_CHECK int tarhead_read(const void *p, size_t n, struct tarhead *h,
 			    struct err *e);
 

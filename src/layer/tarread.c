@@ -147,6 +147,21 @@ static uint64_t position(const struct tarread *r)
 	return (uint64_t)archive_filter_bytes(r->archive, 0);
 }
 
+/* Which of its limits? It has the same as tarhead.h. */
+static int failed_head(struct tarread *r, struct err *e)
+{
+	struct err look = { 0 };
+	struct tarhead h;
+
+	keep_head(r);
+	if (tarhead_read(r->kept.p, r->kept.len, &h, &look) &&
+	    look.kind == ERR_LIMIT) {
+		*e = look;
+		return -1;
+	}
+	return failed(r, e);
+}
+
 /* Have libarchive read the headers of the next entry: 1, 0 or -1. */
 static int read_header(struct tarread *r, struct err *e)
 {
@@ -162,7 +177,7 @@ static int read_header(struct tarread *r, struct err *e)
 		 * set: we take its bytes. Other warnings mean damage. */
 		return archive_errno(r->archive) == EILSEQ ? 1 : failed(r, e);
 	default:
-		return failed(r, e);
+		return failed_head(r, e);
 	}
 }
 

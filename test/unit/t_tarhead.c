@@ -75,14 +75,19 @@ static void test_names(void)
 	}
 }
 
-static void refuses(const struct str *s, const char *part, const char *what)
+static void fails(const struct str *s, enum err_kind kind, const char *part,
+		  const char *what)
 {
 	struct err e = { 0 };
 	autostr char *got = show(s, &e);
 
-	if (!ok(!got && e.kind == ERR_FORMAT && strstr(e.msg, part), "%s",
-		what))
+	if (!ok(!got && e.kind == kind && strstr(e.msg, part), "%s", what))
 		printf("#   got: %s\n", got ? got : e.msg);
+}
+
+static void refuses(const struct str *s, const char *part, const char *what)
+{
+	fails(s, ERR_FORMAT, part, what);
 }
 
 static void test_records(void)
@@ -149,9 +154,11 @@ static void test_headers(void)
 	refuses(&s, "malformed tar header", "an extension without its body");
 	str_clear(&s);
 	mktar_header(&s, &pax, 07777777777);
-	refuses(&s, "malformed tar header", "an extension of 1 GiB");
+	fails(&s, ERR_LIMIT, "more than 1048576 bytes",
+	      "an extension of 1 GiB");
 	memset(s.p + 124, 0xff, 12);
-	refuses(&s, "malformed tar header", "an extension of negative size");
+	fails(&s, ERR_LIMIT, "more than 1048576 bytes",
+	      "an extension of negative size");
 }
 
 /* The size in base 256, as GNU tar writes large ones. */

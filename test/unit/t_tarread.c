@@ -286,8 +286,12 @@ static void test_bombs(void)
 	str_clear(&s);
 	mktar_bytes(&s, &(struct mktar)MK_LONG(""), big.p, big.len);
 	mktar_add(&s, &file);
-	ok(show(&s, 100000, &out, &e) && e.kind == ERR_FORMAT,
-	   "a longer one is refused: %s", e.msg);
+	for (size_t step = 512; step < 100000; step = step * 3 + 1) {
+		ok(show(&s, step, &out, &e) && e.kind == ERR_LIMIT,
+		   "a longer one is refused, in pieces of %zu", step);
+		is(e.msg, "PAX records or a long name of more than 1048576 bytes",
+		   "and the limit is named");
+	}
 }
 
 // clang-format off
