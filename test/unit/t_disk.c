@@ -9,6 +9,7 @@
 #include "forbid.h"
 #include "layertest.h"
 
+#include <sys/wait.h>
 #include <sys/xattr.h>
 
 // clang-format off
@@ -266,6 +267,72 @@ static void test_sparse(void)
 	is_num((long long)stats.bytes, 5, "bytes written");
 }
 
+static const struct mktar linked[] = {
+	{ '0', "f", NULL, "content", 0640, 1000 },
+	MK_SYM("s", "target"),
+	{ '6', "p", NULL, NULL, 0622, 1000 },
+	MK_HARD("d/f2", "f"),
+	MK_HARD("s2", "s"),
+	MK_HARD("p2", "p"),
+	MK_NEXT,
+	MK_HARD("f3", "d/f2"),
+	MK_END,
+};
+
+/* Bits of what is wrong with copies of LINKED, where link(2) fails with CODE;
+ * in a process of its own. */
+static int wrong_without_links(int code)
+{
+	AUTO(layers) struct layers l = { 0 };
+	AUTO(place) struct place p = place_new();
+	struct unpack_stats stats;
+	struct err e = { 0 };
+	struct stat st = { 0 };
+	char target[10] = "";
+	int wrong = 0;
+
+	layers_build(&l, linked);
+	if (forbid(SYS_linkat, code))
+		return 1;
+	if (place_unpack(&p, &l, &stats, &e)) {
+		fprintf(stderr, "# %s\n", e.msg);
+		return 2;
+	}
+	for (int i = 0; i < 2; i++)
+		if (fstatat(p.fd, i ? "root/f3" : "root/d/f2", &st,
+			    AT_SYMLINK_NOFOLLOW) ||
+		    !S_ISREG(st.st_mode) || st.st_nlink != 1 ||
+		    st.st_size != 7 || (st.st_mode & 07777) != 0640 ||
+		    st.st_mtim.tv_sec != 1000)
+			wrong |= 4;
+	if (readlinkat(p.fd, "root/s2", target, sizeof(target)) != 6 ||
+	    memcmp(target, "target", 6))
+		wrong |= 8;
+	if (fstatat(p.fd, "root/p2", &st, AT_SYMLINK_NOFOLLOW) ||
+	    !S_ISFIFO(st.st_mode) || (st.st_mode & 07777) != 0622)
+		wrong |= 16;
+	return wrong;
+}
+
+/* Row T25: no more links to one file, none at all, none between directories. */
+static void test_no_links(void)
+{
+	static const int codes[] = { EMLINK, EPERM, EXDEV, EOPNOTSUPP };
+
+	for (size_t i = 0; i < ARRAY_SIZE(codes); i++) {
+		int status = -1;
+
+		fflush(stdout);
+		pid_t pid = fork();
+
+		if (!pid)
+			_exit(wrong_without_links(codes[i]));
+		waitpid(pid, &status, 0);
+		ok(!status, "link(2) says '%s': copied, status 0x%x",
+		   strerror(codes[i]), (unsigned)status);
+	}
+}
+
 /* More names than the file system gives one file: the rest are copies. Without
  * such a limit here there is nothing to see but that all are there. */
 static void test_many_links(void)
@@ -298,7 +365,7 @@ static void test_many_links(void)
 	is_num(bad, 0, "all with the same content, mode and time");
 }
 
-/* Creation never takes what is there already, be it a link to the outside: here
+/* Row T48. Creation never takes what is there already, be it a link to the outside: here
  * somebody else puts one in the way, as a file system would that takes "A" for
  * "a". */
 static void test_in_the_way(void)
@@ -389,6 +456,7 @@ int main(void)
 	test_times();
 	test_xattrs();
 	test_sparse();
+	test_no_links();
 	test_many_links();
 	test_in_the_way();
 	test_copies();
