@@ -202,9 +202,10 @@ static int check_apart(const struct job *j, const struct name *in,
 
 	if (!in->path || !out->path || str_eq(out->path, "-"))
 		return 0;
-	if (in->kind == NAME_OCI && out->kind == NAME_OCI)
-		return 0; /* only a name is added to the layout */
-	return dest_check_apart(out, in->path, e);
+	/* To a layout that is read only a name may be added. */
+	return dest_check_apart(
+		out, in->path, in->kind == NAME_OCI && out->kind == NAME_OCI,
+		e);
 }
 
 /* A SIF file says what its root file system is for. */

@@ -223,7 +223,8 @@ void dest_clear(struct dest *d)
 	*d = (struct dest)DEST_INIT;
 }
 
-int dest_check_apart(const struct name *n, const char *in, struct err *e)
+int dest_check_apart(const struct name *n, const char *in, bool may_be_same,
+		     struct err *e)
 {
 	autostr char *base =
 		xstrndup(path_base(n->path), strcspn(path_base(n->path), "/"));
@@ -233,6 +234,8 @@ int dest_check_apart(const struct name *n, const char *in, struct err *e)
 	autostr char *to = from ? path_join(full, base) : NULL;
 
 	if (!to) /* what is not there is told where it is opened */
+		return 0;
+	if (str_eq(from, to) && may_be_same)
 		return 0;
 	if (str_eq(from, to))
 		return err_set(e, ERR_USAGE, "'%s' is what is read, too",

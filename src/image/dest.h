@@ -51,9 +51,10 @@ void dest_clear(struct dest *d);
 AUTO_DEFINE(dest, struct dest, dest_clear)
 
 /* Is the existing file or directory IN, which is read, another one than what N
- * (its path) names, and none in the other? ERR_USAGE. */
+ * (its path) names - unless it MAY_BE_SAME -, and none in the other?
+ * ERR_USAGE. */
 MUST_CHECK int dest_check_apart(const struct name *n, const char *in,
-				struct err *e);
+				bool may_be_same, struct err *e);
 /* Are there BYTES free for it? ERR_SYS (ENOSPC) with what is needed and what
  * there is. Of standard output nobody knows. */
 MUST_CHECK int dest_check_room(const struct dest *d, uint64_t bytes,

@@ -91,9 +91,13 @@ static void check_apart(void)
 
 		if (name_parse_out(v[i].out, &n, &e))
 			exit(99);
-		ok(dest_check_apart(&n, v[i].in, &e) == (*v[i].want ? -1 : 0),
+		ok(dest_check_apart(&n, v[i].in, false, &e) == (*v[i].want ? -1 : 0),
 		   "apart: %s", v[i].out);
 		is(e.msg, v[i].want, v[i].out);
+		e = (struct err){ 0 };
+		ok(!dest_check_apart(&n, v[i].in, true, &e) ==
+			   (!*v[i].want || strstr(v[i].want, "is what is")),
+		   "apart or the same: %s", v[i].out);
 	}
 	unlink("link2");
 	rmdir("dir/sub");
