@@ -308,7 +308,6 @@ BLOBS = {
     "gz-crc": GZ[:-8] + b"\0\0\0\0" + GZ[-4:],
     "gz-isize": GZ[:-4] + b"\1\0\0\0",
     "gz-junk": GZ + b"junk", "gz-zeros": GZ + bytes(1000),
-    "gz-is-plain": PLAIN, "gz-is-zstd": lambda: zstd(PLAIN),
     "gz-is-gzgz": gzip.compress(GZ),
     "zstd-skip": lambda: SKIP + zstd(PLAIN) + SKIP,
     "zstd-frames": lambda: zstd(PLAIN[:700]) + zstd(PLAIN[700:]),
@@ -319,6 +318,17 @@ BLOBS = {
     "is-mtree": b"#mtree\n./a type=file contents=/etc/passwd\n",
     "is-text": b"hello world\n" * 100, "is-one-byte": b"x",
 }
+# What the type says and what the bytes are.
+LIES = {
+    "tar-is-gzip": ("tar", lambda: GZ), "zstd-is-gzip": ("tar+zstd", lambda: GZ),
+    "tar-is-zstd": ("tar", lambda: zstd(PLAIN)),
+    "zstd-is-tar": ("tar+zstd", lambda: PLAIN),
+    "gzip-is-tar": ("tar+gzip", lambda: PLAIN),
+    "gzip-is-zstd": ("tar+gzip", lambda: zstd(PLAIN)),
+}
+for _word, (_type, _data) in LIES.items():
+    CASES[f"lie-{_word}"] = lambda c, t=_type, d=_data: c.blob(
+        d(), media="layer.v1." + t)
 # Where what comes out of the decoder is not PLAIN.
 INSIDE = {w: d for w, d in BLOBS.items() if w.startswith("is-")}
 INSIDE["gz-is-gzgz"] = GZ

@@ -179,14 +179,9 @@ killed_when_begun() {
 	for try in $(seq 30); do
 		rm -rf "$OUT"
 		status=0
-		ch-convert "oci:$TEST_IMAGES/big" "$2:$OUT" 2>.err.all >.out &
-		pid=$!
-		until compgen -G 'out/.ch-tmp.*' >.found ||
-			! kill -0 $pid 2>/dev/null; do
-			:
-		done
-		kill "-$1" $pid 2>/dev/null || :
-		wait $pid 2>/dev/null || status=$?
+		begin "oci:$TEST_IMAGES/big" "$2:$OUT"
+		kill "-$1" "$pid" 2>/dev/null || :
+		wait "$pid" 2>/dev/null || status=$?
 		[ $status = 0 ] || break
 		echo "try $try came too late"
 	done
