@@ -368,18 +368,39 @@ extra_teardown() {
 	END
 }
 
-@test "T42: attributes: of users, but not those that mean something to us" {
+@test "T42: attributes in a directory: of users, but not those that mean something to us" {
+	touch probe
+	setfattr -n user.x -v y probe 2>/dev/null ||
+		skip "no user attributes on this file system"
 	accepts xattrs
-	# file systems without user attributes exist
-	if setfattr -n user.x -v y "$T" 2>/dev/null; then
-		same "$(getfattr -d -m - "$OUT/a" 2>/dev/null | grep '=')" \
-			'user.colour="blue"'
-		same "$(getfattr -d -m - "$OUT/d" 2>/dev/null | grep '=')" \
-			'user.dir="yes"'
-	fi
+	same "$(getfattr -d -m - "$OUT/a" 2>/dev/null | grep '=')" \
+		'user.colour="blue"'
+	same "$(getfattr -d -m - "$OUT/d" 2>/dev/null | grep '=')" \
+		'user.dir="yes"'
+}
+
+@test "T42: capabilities are lost in a directory, and counted" {
 	accepts caps
 	says "1 extended attributes could not be kept"
 	same "$(getfattr -d -m - "$OUT/ping" 2>/dev/null)" ""
+}
+
+# attributes KIND: those of the image ./xattrs or ./caps in a file of KIND.
+attributes() {
+	rm -rf "$OUT"
+	works ch-convert "oci:$1" "$2:$OUT" || return
+	ch-convert -q "$2:$OUT" tar:- |
+		python3 -B "$TEST_STAGE/bats/tarlist.py" -x ch >list
+}
+
+@test "T42: attributes in files: all but those of overlay file systems" {
+	"${MAKE[@]}" xattrs caps
+	for kind in tar squash sif docker-archive; do
+		attributes xattrs $kind
+		grep -q "^a file .* \[('security.selinux', 'x'), ('trusted.x', 'y'), ('user.colour', 'blue')" list
+		attributes caps $kind
+		grep -q "^ping file .*'security.capability'" list
+	done
 }
 
 # --- the archive itself
