@@ -204,11 +204,14 @@ IMG=$TEST_IMAGES
 	fails 1 ".*'\./nothing'.*No such file or directory" \
 		ch-convert ./nothing ./img
 	echo text >file
-	fails 1 ".*'\./file'" ch-convert ./file ./img
+	fails 1 "'\./file' is neither a directory nor an image$" \
+		ch-convert ./file ./img
 	mkdir dir
-	fails 1 ".*'\./dir'" ch-convert ./dir ./img
-	fails 1 ".*bad-empty" ch-convert "oci:$IMG/bad-empty" ./img
-	fails 1 ".*nosuch" ch-convert "oci:$IMG/bare:nosuch" ./img
+	fails 1 "'\./dir' is empty, which is no image$" ch-convert ./dir ./img
+	fails 1 "'dir': can't open 'oci-layout': No such file or directory$" \
+		ch-convert oci:dir ./img
+	fails 1 "'$IMG/bare': no image 'nosuch' in the layout; there is '1'$" \
+		ch-convert "oci:$IMG/bare:nosuch" ./img
 	absent img
 }
 
@@ -224,7 +227,8 @@ IMG=$TEST_IMAGES
 	with open("two/index.json", "w") as f:
 	    json.dump(index, f)
 	END
-	fails 1 ".*1.*2" ch-convert oci:two ./img
+	fails 1 "'two': expected one image in the layout; there is '1', '2'$" \
+		ch-convert oci:two ./img
 	works ch-convert oci:two:2 ./img
 	sed -i 's/"2"/"localhost:5000\/a\/b:2"/' two/index.json
 	works ch-convert oci:two:localhost:5000/a/b:2 ./img2
@@ -272,128 +276,18 @@ IMG=$TEST_IMAGES
 	fails 2 ".*IN is missing; see 'ch-convert --help'" ch-convert
 	fails 2 ".*unexpected argument 'c'" ch-convert a ./b c
 	fails 2 ".*nothing behind 'squash:'" ch-convert squash: ./x
-	fails 2 ".*" ch-convert oci: ./x
-	fails 2 ".*'A'" ch-convert Alpine ./x
-}
-
-# --- hostile layers: refused
-
-# refuses NAME REGEX
-refuses() {
-	fails 1 "$2" ch-convert "oci:$IMG/bad-$1:1" ./img || return
-	absent img
-}
-
-@test "names that climb out of the tree" {
-	for name in climb climb-first climb-canary climb-dir climb-sym; do
-		refuses $name ".*layer 2 of 2: .*'\.\.'"
-	done
-}
-
-@test "hard links that lead out, or nowhere" {
-	for name in hard-out hard-missing hard-canary hard-through; do
-		refuses $name ".*layer 2 of 2: 'd'"
-	done
-}
-
-@test "whiteouts of nothing, of '.' and of '..'" {
-	refuses white-dots ".*layer 2 of 2: .*"
-	refuses white-nothing ".*layer 2 of 2: .*"
-	refuses white-climb ".*layer 2 of 2: .*'\.\.'"
-}
-
-@test "an image whose root is no directory" {
-	refuses root-sym ".*layer 2 of 2: .*"
-	refuses root-file ".*layer 2 of 2: .*"
-}
-
-@test "hostile layers: legal, and kept inside" {
-	for dir in "$IMG"/bad-contained-*; do
-		works ch-convert "oci:$dir" ./img
-		same "$(cat "$TEST_CANARY"/*)" untouched
-		same "$(ls "$TEST_CANARY")" file
-		absent "$T/evil" "$TEST_STAGE/evil" "$TEST_STAGE/inside"
-		rm -rf img
-	done
-}
-
-@test "a link means what it means inside the image" {
-	works ch-convert "oci:$IMG/bad-contained-sym-abs" ./img
-	same "$(cat "img$TEST_CANARY/evil")" x
-	[ -L img/out ]
-	works ch-convert "oci:$IMG/bad-contained-sym-file" ./img2
-	same "$(cat img2/file)" evil
-	[ ! -L img2/file ]
-}
-
-# --- layers and documents that are not what they should be
-
-@test "diff_id, digest and size: expected and found" {
-	refuses diff-id ".*layer 1 of 1: diff_id: expected $HEX, got $HEX$"
-	refuses flipped ".*layer 1 of 1: expected $HEX, got $HEX$"
-	refuses size-low ".*expected [0-9]+ bytes, (found|got) [0-9]+"
-	refuses size-high ".*expected [0-9]+ bytes, (found|got) [0-9]+"
-	refuses blob-missing ".*sha256:[0-9a-f]{64}"
-	refuses digest-form ".*digest 'sha256:\.\./.*"
-}
-
-@test "layers that are no archive" {
-	refuses cut ".*layer 1 of 1: .*"
-	refuses not-tar ".*layer 1 of 1: .*"
-	refuses cut-tar ".*layer 1 of 1: .*"
-	refuses bzip2 ".*layer 1 of 1: .*bzip2.*"
-	refuses media ".*x-unheard-of.*"
-	refuses foreign ".*"
-}
-
-@test "documents that are not JSON, or not the right JSON" {
-	refuses json ".*line 1.*"
-	refuses json-html ".*expected JSON, found '<html.*"
-	refuses json-deep ".*"
-	refuses json-list ".*expected an object.*"
-	refuses json-twice ".*name occurs twice.*"
-	refuses schema1 ".*"
-	refuses config-json ".*"
-	refuses diff-ids ".*1 layers?, .*2.*"
+	fails 2 ".*nothing behind 'oci:'" ch-convert oci: ./x
+	fails 2 "reference 'Alpine': upper case 'A' is not allowed in a repository name" \
+		ch-convert Alpine ./x
 }
 
 @test "no image for this machine: what there is is listed" {
-	refuses platform ".*no image for linux/.*; there is .*s390x.*riscv64"
+	fails 1 "oci:.*: no image for linux/[a-z0-9/]*; there is linux/s390x, linux/riscv64$" \
+		ch-convert "oci:$IMG/bad-platform:1" ./img
+	absent img
 }
 
 # --- when it goes wrong on the way
-
-@test "interrupted at any moment: the signal's status, nothing left" {
-	for t in 0.02 0.05 0.1 0.2 0.3; do
-		for signal in INT TERM HUP; do
-			interrupt $signal $t ch-convert "oci:$IMG/big" ./img
-			case $status in
-			0) ;;
-			129 | 130 | 143)
-				stopped_by SIG$signal
-				absent img
-				;;
-			*) show "after $t s"; return 1 ;;
-			esac
-			same "$(find "$T" -name '.ch-tmp.*')" ""
-			rm -rf img
-		done
-	done
-}
-
-@test "a full disk" {
-	unshare -Urm mount -t tmpfs none /mnt 2>/dev/null || skip "no tmpfs"
-	mkdir small
-	for size in 1m 30m; do
-		# shellcheck disable=SC2016 # for the inner shell
-		fails 1 ".*No space left on device" unshare -Urm sh -c '
-			mount -t tmpfs -o size=$1 none small
-			ch-convert "oci:$2" ./small/img
-			s=$?
-			[ -z "$(ls -A small)" ] || s=99
-			exit $s' sh $size "$IMG/big"
-	done
-}
 
 @test "two at the same time into the store" {
 	works ch-pull big:1

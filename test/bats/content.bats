@@ -150,6 +150,7 @@ extra_teardown() {
 	refuses json-nothing "not a manifest: expected JSON, found nothing"
 	refuses json-number "not a manifest: expected JSON, found '7'"
 	refuses json-cut "not a manifest: line 1, column [0-9]+: the text ends too early"
+	refuses config-json "image configuration: line 1, column [0-9]+: the text ends too early$"
 	refuses json-latin "not a manifest: .*invalid UTF-8"
 	refuses json-big-number "not a manifest: .*a number is too large"
 	for how in nul two; do
@@ -266,7 +267,10 @@ extra_teardown() {
 	for name in zip cpio mtree noise text one-byte; do
 		refuses blob-is-$name "layer 1 of 1: not a tar archive$" squash
 	done
-	refuses blob-is-xz "layer 1 of 1: xz compression is not supported, only gzip and zstd"
+	for how in xz bzip2; do
+		refuses blob-is-$how "layer 1 of 1: $how compression is not supported, only gzip and zstd$" \
+			squash docker-archive
+	done
 	refuses blob-gz-is-gzgz "layer 1 of 1: not a tar archive"
 }
 

@@ -242,6 +242,12 @@ def data_wrong(c):
 
 
 @case
+def config_json(c):
+    c.manifest(config=c.layout.blob(b"{", OCI + "config.v1+json"),
+               layers=[c.layer()[0]])
+
+
+@case
 def config_type(c):
     layer, diff_id = c.layer()
     c.manifest(config=dict(c.layout.config([diff_id]),
@@ -313,7 +319,7 @@ BLOBS = {
     "zstd-frames": lambda: zstd(PLAIN[:700]) + zstd(PLAIN[700:]),
     "zstd-trunc": lambda: zstd(PLAIN)[:-9],
     "is-xz": b"\xfd7zXZ\0" + bytes(100), "is-noise": os.urandom(5000),
-    "is-zip": b"PK\3\4\24\0\0\0\10\0" + bytes(2000),
+    "is-bzip2": b"BZh91AY&SY" + bytes(100), "is-zip": b"PK\3\4\24\0\0\0\10\0" + bytes(2000),
     "is-cpio": b"070701" + b"0" * 104 + b"TRAILER!!!\0" + bytes(500),
     "is-mtree": b"#mtree\n./a type=file contents=/etc/passwd\n",
     "is-text": b"hello world\n" * 100, "is-one-byte": b"x",

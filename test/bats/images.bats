@@ -198,6 +198,15 @@ killed_when_begun() {
 	done
 }
 
+@test "C48: the other signals that end a program" {
+	for signal in INT:130 HUP:129 QUIT:131; do
+		killed_when_begun ${signal%:*} dir
+		same "$status" ${signal#*:}
+		same "$(cat .err.all)" "ch-convert: interrupted by SIG${signal%:*}"
+		nothing_made
+	done
+}
+
 @test "C48: SIGKILL while an image is written: no OUT; the next run cleans up" {
 	for kind in squash tar sif docker-archive oci-archive dir; do
 		echo "$kind"

@@ -83,8 +83,8 @@ CASES["many-100000"] = many(100000)
 # --- T11 to T19: symlinks
 
 for _n, _to in {"abs": "{}", "up": UP + "{}", "chain": "b",
-                "proc": "/proc/self/cwd", "physical": "sub/../../../.."
-                }.items():
+                "proc": "/proc/self/cwd", "physical": "sub/../../../..",
+                "root": "/"}.items():
     layers(f"write-{_n}", lambda c, t=_to: tar(
         entry("sub", "dir"), entry("b", "sym", UP + c),
         entry("out", "sym", t.replace("{}", c)),
