@@ -207,6 +207,18 @@ killed_when_begun() {
 	done
 }
 
+@test "in one pass: nothing but one file is made on the way" {
+	for kind in squash tar sif docker-archive oci-archive; do
+		begin "oci:$TEST_IMAGES/big" "$kind:$OUT"
+		kill -STOP "$pid" 2>/dev/null || :
+		find out tmp -mindepth 1 ! -type f >others
+		kill -CONT "$pid" 2>/dev/null || :
+		wait "$pid"
+		same "$(cat others)" ""
+		rm -f "$OUT"
+	done
+}
+
 @test "C48: SIGKILL while an image is written: no OUT; the next run cleans up" {
 	for kind in squash tar sif docker-archive oci-archive dir; do
 		echo "$kind"

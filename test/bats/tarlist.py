@@ -1,9 +1,10 @@
-# tarlist.py - a tar archive on standard input as lines that can be compared.
+# tarlist.py - tar archives as lines that can be compared.
 # SPDX-License-Identifier: Apache-2.0
-"""tarlist.py [-x NAME]...: one line for each name, sorted: type, mode, owner,
-time, size, sum of the content or target or device, attributes, and the first
-name of those that are hard links of one another. Names NAME and below are left
-out, whatever they are."""
+"""tarlist.py [-x NAME]... [FILE...]: one line for each name in standard input,
+or of each FILE to FILE.list: sorted, type, mode, owner, time, size, sum of the
+content or target or device, attributes, and the first name of those that are
+hard links of one another. Names NAME and below are left out, whatever they
+are."""
 import argparse
 import hashlib
 import sys
@@ -11,14 +12,13 @@ import tarfile
 
 parser = argparse.ArgumentParser()
 parser.add_argument("-x", action="append", default=[])
-left_out = parser.parse_args().x
+parser.add_argument("files", nargs="*")
+args = parser.parse_args()
 
 TYPES = {
     tarfile.DIRTYPE: "dir", tarfile.SYMTYPE: "link", tarfile.CHRTYPE: "char",
     tarfile.BLKTYPE: "block", tarfile.FIFOTYPE: "fifo",
 }
-rows = {}
-groups = {}
 
 
 def norm(name):
@@ -51,19 +51,29 @@ def row(t, e):
         xattrs or "")
 
 
-with tarfile.open(fileobj=sys.stdin.buffer, mode="r|*") as t:
-    for e in t:
-        name = norm(e.name)
-        if e.islnk():
-            first = groups[norm(e.linkname)]
-        else:
-            first = [row(t, e)]
-        first.append(name)
-        groups[name] = first
-for name in sorted(groups):
-    if any(name == x or name.startswith(x + "/") for x in left_out):
-        continue
-    g = groups[name]
-    twins = sorted(n for n in g[1:])
-    print("%s %s%s" % (name or ".", g[0],
-                       " = " + twins[0] if len(twins) > 1 else ""))
+def read(stream, out):
+    groups = {}
+    with tarfile.open(fileobj=stream, mode="r|*") as t:
+        for e in t:
+            name = norm(e.name)
+            if e.islnk():
+                first = groups[norm(e.linkname)]
+            else:
+                first = [row(t, e)]
+            first.append(name)
+            groups[name] = first
+    for name in sorted(groups):
+        if any(name == x or name.startswith(x + "/") for x in args.x):
+            continue
+        g = groups[name]
+        twins = sorted(n for n in g[1:])
+        print("%s %s%s" % (name or ".", g[0],
+                           " = " + twins[0] if len(twins) > 1 else ""),
+              file=out)
+
+
+if not args.files:
+    read(sys.stdin.buffer, sys.stdout)
+for path in args.files:
+    with open(path, "rb") as f, open(path + ".list", "w") as out:
+        read(f, out)
