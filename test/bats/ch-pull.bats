@@ -289,7 +289,8 @@ here() {
 	works ch-pull alpine:3.16 ./img
 	fails 1 "alpine:none: not found at '$CH_REGISTRY'" ch-pull --force alpine:none ./img
 	[ -x img/bin/busybox ]
-	fails 1 "" ch-pull --force bad:climb ./img
+	fails 1 "bad:climb: layer 2 of 2: '.*': '\.\.' in the name of an entry$" \
+		ch-pull --force bad:climb ./img
 	[ -x img/bin/busybox ]
 }
 
@@ -334,11 +335,6 @@ here() {
 	fails 2 "reference: has 100000 characters, more than 600" \
 		ch-pull "$(printf '%0100000d' 0)"
 	absent "$CH_STORE"
-}
-
-@test "references: a secret is not repeated" {
-	fails 2 ".*" ch-pull 'user:hunter2@example.org/x'
-	lacks hunter2 "$T/.err"
 }
 
 @test "usage: operands and option values" {

@@ -254,7 +254,8 @@ killed_when_begun() {
 	python3 -c 'import socket
 for n in "a", "etc/b":
     socket.socket(socket.AF_UNIX).bind("d/" + n)'
-	[ -S d/a ] && [ -S d/etc/b ]
+	[ -S d/a ]
+	[ -S d/etc/b ]
 	for kind in tar squash sif oci docker-archive dir; do
 		works ch-convert ./d $kind:"$OUT"
 		same "$err" "ch-convert: 2 sockets are left out"
