@@ -87,3 +87,14 @@ void digest_set(struct digest *d, enum hash_algo algo, const char *hex)
 	*d = (struct digest){ .algo = algo };
 	snprintf(d->text, sizeof(d->text), "%s%s", algos[algo].prefix, hex);
 }
+
+int digest_check(struct hash *h, const struct digest *want, struct err *e)
+{
+	char hex[HASH_HEX_MAX];
+
+	hash_hex(h, hex);
+	if (!strcmp(hex, digest_hex(want)))
+		return 0;
+	return err_set(e, ERR_DIGEST, "expected %s, got %s:%s", want->text,
+		       digest_algo(want), hex);
+}

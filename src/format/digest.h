@@ -29,5 +29,9 @@ const char *digest_algo(const struct digest *d);
 bool digest_eq(const struct digest *a, const struct digest *b);
 /* Make from an algorithm and a sum in hexadecimal (hash_hex). */
 void digest_set(struct digest *d, enum hash_algo algo, const char *hex);
+/* Is what H has summed WANT? ERR_DIGEST: "expected sha256:..., got
+ * sha256:...". H is ready for a new message. */
+MUST_CHECK int digest_check(struct hash *h, const struct digest *want,
+			    struct err *e);
 
 #endif

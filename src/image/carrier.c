@@ -55,7 +55,6 @@ static int copy_checked(const struct carrier *c, int from, int to,
 {
 	AUTO(hash) struct hash *h = hash_new(d->digest.algo);
 	autostr char *buffer = xmalloc(COPY_BYTES);
-	char hex[HASH_HEX_MAX];
 	uint64_t done = 0;
 	ssize_t n;
 
@@ -73,13 +72,7 @@ static int copy_checked(const struct carrier *c, int from, int to,
 		progress_at(c->progress, row, done, 0);
 		progress_tick(c->progress);
 	}
-	if (n < 0)
-		return -1;
-	hash_hex(h, hex);
-	if (strcmp(hex, digest_hex(&d->digest)))
-		return err_set(e, ERR_DIGEST, "expected %s, got %s:%s",
-			       d->digest.text, digest_algo(&d->digest), hex);
-	return 0;
+	return n < 0 ? -1 : digest_check(h, &d->digest, e);
 }
 
 static int copy_blob(const struct carrier *c, int src,

@@ -170,7 +170,6 @@ static int give_blob(void *ctx, const void **p, size_t *n, uint64_t *offset,
 		     struct err *e)
 {
 	struct reading *r = ctx;
-	char hex[HASH_HEX_MAX];
 	ssize_t got = io_read(r->fd, r->buffer, BUFFER_BYTES, "blob", e);
 
 	if (got < 0 || intr_check(e))
@@ -182,13 +181,7 @@ static int give_blob(void *ctx, const void **p, size_t *n, uint64_t *offset,
 	if (r->watch)
 		watch_add(r->watch, (uint64_t)got);
 	hash_add(r->sum, r->buffer, (size_t)got);
-	if (got)
-		return 1;
-	hash_hex(r->sum, hex);
-	if (!strcmp(hex, digest_hex(&r->d->digest)))
-		return 0;
-	return err_set(e, ERR_DIGEST, "expected %s, got %s:%s",
-		       r->d->digest.text, digest_algo(&r->d->digest), hex);
+	return got ? 1 : digest_check(r->sum, &r->d->digest, e);
 }
 
 static int put_blob(struct archive *a, const char *name,

@@ -5,6 +5,7 @@
 
 #include "image/imgoci.h"
 
+#include "base/intr.h"
 #include "base/io.h"
 #include "base/mem.h"
 #include "format/json.h"
@@ -158,40 +159,44 @@ int imgoci_layers_open(int root, const struct imgoci *i, bool verify,
 	return 0;
 }
 
-/* The sum of the file FD from its start. */
-static int sum_file(int fd, enum hash_algo algo, char hex[HASH_HEX_MAX],
-		    struct err *e)
+/* Is the file FD, from its start to where it stands afterwards, what D says? */
+static int check_file(int fd, const struct digest *d, struct err *e)
 {
-	AUTO(hash) struct hash *h = hash_new(algo);
+	AUTO(hash) struct hash *h = hash_new(d->algo);
 	autostr char *buffer = xmalloc(SUM_BYTES);
 	ssize_t n;
 
 	if (lseek(fd, 0, SEEK_SET))
 		return err_sys(e, "can't read a layer again");
-	while ((n = io_read(fd, buffer, SUM_BYTES, "layer", e)) > 0)
+	while ((n = io_read(fd, buffer, SUM_BYTES, "layer", e)) > 0) {
+		if (intr_check(e))
+			return -1;
 		hash_add(h, buffer, (size_t)n);
-	hash_hex(h, hex);
-	return n < 0 ? -1 : 0;
+	}
+	return n < 0 ? -1 : digest_check(h, d, e);
+}
+
+int imgoci_layers_check(const struct imgoci *i, const struct imgoci_layers *l,
+			struct err *e)
+{
+	for (size_t k = 0; k < l->n; k++) {
+		if (check_file(l->fds[k], &i->manifest.layers[k].digest, e))
+			return err_ctx(e, "%s", l->names[k]);
+		if (lseek(l->fds[k], 0, SEEK_SET))
+			return err_sys(e, "can't read a layer again");
+	}
+	return 0;
 }
 
 int imgoci_layers_blame(const struct imgoci *i, const struct imgoci_layers *l,
 			struct err *e)
 {
-	struct err ignored = { 0 }; /* what E says is more to the point */
-	char hex[HASH_HEX_MAX];
+	struct err why = { 0 }; /* else what E says is more to the point */
 
 	if (e->kind != ERR_FORMAT && e->kind != ERR_DIGEST)
 		return -1;
-	for (size_t k = 0; k < l->n; k++) {
-		const struct digest *d = &i->manifest.layers[k].digest;
-
-		if (sum_file(l->fds[k], d->algo, hex, &ignored))
-			return -1;
-		if (strcmp(hex, digest_hex(d)))
-			return err_set(
-				e, ERR_DIGEST, "%s: expected %s, got %s:%s",
-				l->names[k], d->text, digest_algo(d), hex);
-	}
+	if (imgoci_layers_check(i, l, &why) && why.kind == ERR_DIGEST)
+		*e = why;
 	return -1;
 }
 
@@ -204,16 +209,14 @@ int imgoci_blame_store(int root, const char *readonly, const struct imgoci *i,
 		return -1;
 	for (size_t k = 0; k < n; k++) {
 		const struct descriptor *d = &i->manifest.layers[k];
-		struct err ignored = { 0 };
-		char hex[HASH_HEX_MAX];
-		autofd int fd = blobs_open(root, &d->digest, d->size, &ignored);
+		struct err why = { 0 };
+		autofd int fd = blobs_open(root, &d->digest, d->size, &why);
 
-		if (fd < 0 || sum_file(fd, d->digest.algo, hex, &ignored) ||
-		    !strcmp(hex, digest_hex(&d->digest)))
+		if (fd < 0 || !check_file(fd, &d->digest, &why) ||
+		    why.kind != ERR_DIGEST)
 			continue;
-		err_set(e, ERR_DIGEST,
-			"layer %zu of %zu: expected %s, got %s:%s", k + 1, n,
-			d->digest.text, digest_algo(&d->digest), hex);
+		err_set(e, ERR_DIGEST, "layer %zu of %zu: %s", k + 1, n,
+			why.msg);
 		if (readonly) {
 			err_hint(e,
 				 "the copy in the read-only store '%s' has "

@@ -54,6 +54,11 @@ MUST_CHECK int imgoci_layers_open(int root, const struct imgoci *i, bool verify,
 /* Sources of I with names, sizes and diff_ids set, but nothing to read from
  * yet: the caller sets `read` and `ctx`. */
 void imgoci_layers_new(const struct imgoci *i, struct imgoci_layers *out);
+/* Sum up the blobs of L: ERR_DIGEST as below if one is not what its digest
+ * says. For what is not summed while it is read. */
+MUST_CHECK int imgoci_layers_check(const struct imgoci *i,
+				   const struct imgoci_layers *l,
+				   struct err *e);
 /* Unpacking the layers failed with E: if one of the blobs is not what its
  * digest says, then that is why, and E says so ("layer 2 of 5: expected
  * sha256:..., got sha256:..."). Returns -1. */

@@ -24,7 +24,6 @@ static int copy(const struct layer_source *l, const struct digest *want, int fd,
 {
 	AUTO(hash) struct hash *h = hash_new(want->algo);
 	autostr char *buffer = xmalloc(COPY_BYTES);
-	char hex[HASH_HEX_MAX];
 	ssize_t n;
 
 	while ((n = l->read(l->ctx, buffer, COPY_BYTES, e)) > 0) {
@@ -36,11 +35,7 @@ static int copy(const struct layer_source *l, const struct digest *want, int fd,
 	}
 	if (n < 0)
 		return -1;
-	hash_hex(h, hex);
-	if (strcmp(hex, digest_hex(want)) != 0)
-		return err_set(e, ERR_DIGEST, "%s: expected %s, got %s:%s",
-			       l->name, want->text, digest_algo(want), hex);
-	return 0;
+	return digest_check(h, want, e) ? err_ctx(e, "%s", l->name) : 0;
 }
 
 static int check_magic(int fd, struct err *e)

@@ -95,28 +95,16 @@ static int refill(struct plain *p, struct err *e)
 	return p->codec ? 0 : -1;
 }
 
-static int check_sum(struct hash *h, const struct digest *want,
-		     const char *what, struct err *e)
-{
-	char hex[HASH_HEX_MAX];
-
-	hash_hex(h, hex);
-	if (!strcmp(hex, digest_hex(want)))
-		return 0;
-	return err_set(e, ERR_DIGEST, "%sexpected %s, got %s:%s", what,
-		       want->text, digest_algo(want), hex);
-}
-
 static int finish(struct plain *p, struct err *e)
 {
 	if (p->is_done)
 		return 0;
 	p->is_done = true;
-	if (codec_end(p->codec, e))
+	if (codec_end(p->codec, e) || digest_check(p->sum, p->blob, e))
 		return -1;
-	if (check_sum(p->sum, p->blob, "", e))
-		return -1;
-	return check_sum(p->diff_sum, p->diff, "diff_id: ", e);
+	if (digest_check(p->diff_sum, p->diff, e))
+		return err_ctx(e, "diff_id");
+	return 0;
 }
 
 int plain_next(struct plain *p, const void **at, size_t *n, struct err *e)

@@ -52,9 +52,28 @@ static void test_bad(void)
 	}
 }
 
+static void test_check(void)
+{
+	struct hash *h = hash_new(HASH_SHA256);
+	struct err e = { 0 };
+	struct digest d;
+
+	digest_set(&d, HASH_SHA256, HEX);
+	ok(!digest_check(h, &d, &e), "the sum of nothing");
+	hash_add(h, "x", 1);
+	ok(digest_check(h, &d, &e) && e.kind == ERR_DIGEST, "of something");
+	is(e.msg,
+	   "expected sha256:" HEX
+	   ", got sha256:2d711642b726b04401627ca9fbac32f5"
+	   "c8530fb1903cc4db02258717921a4881",
+	   "both are shown");
+	hash_free(h);
+}
+
 int main(void)
 {
 	test_good();
 	test_bad();
+	test_check();
 	return tap_done();
 }
