@@ -30,6 +30,7 @@ suites = \
 	test/bats/content.bats \
 	test/bats/faults.bats \
 	test/bats/store.bats \
+	test/bats/convert-out.bats \
 	test/bats/ch-pull.bats \
 	test/bats/manifests.bats \
 	test/bats/ch-image.bats \

@@ -193,14 +193,30 @@ static int fail_to_walk(void *ctx, enum stack_order order, const bool *want,
 	return -1;
 }
 
-/* The one layer is a SIF file: from here on it is read as one. If that can't
- * be, it can still be copied as it is. */
+static int blame(void *ctx, struct err *e)
+{
+	struct layered *l = ctx;
+	struct source *s = l->source;
+	bool is_own = l->in == &l->stores.v[0];
+
+	if (!l->in)
+		return imgoci_layers_blame(&s->image, &l->layers, e);
+	return imgoci_blame_store(s->root, is_own ? NULL : l->in->path,
+				  &s->image, e);
+}
+
+/* The one layer is a SIF file: from here on it is read as one, here and there
+ * in it, so its sum is taken first. If it can't be read it can still be copied
+ * as it is. */
 static int open_sif(struct layered *l, struct err *e)
 {
 	struct source *s = l->source;
 	AUTO(str) struct str text = { 0 };
-	int fd = fcntl(l->layers.fds[0], F_DUPFD_CLOEXEC, 3);
+	int fd;
 
+	if (imgoci_layers_check(&s->image, &l->layers, e))
+		return blame(l, e);
+	fd = fcntl(l->layers.fds[0], F_DUPFD_CLOEXEC, 3);
 	if (fd < 0)
 		return err_sys(e, "can't read the SIF file");
 	s->sif = &l->layers;
@@ -249,18 +265,6 @@ static int load(struct layered *l, const struct source_opts *o, struct err *e)
 	make_stack(l);
 	str_addn(&text, s->image.config_text.p, s->image.config_text.len);
 	return source_set_config(s, &text, e);
-}
-
-static int blame(void *ctx, struct err *e)
-{
-	struct layered *l = ctx;
-	struct source *s = l->source;
-	bool is_own = l->in == &l->stores.v[0];
-
-	if (!l->in)
-		return imgoci_layers_blame(&s->image, &l->layers, e);
-	return imgoci_blame_store(s->root, is_own ? NULL : l->in->path,
-				  &s->image, e);
 }
 
 int layered_open(struct source *s, const struct name *n,
