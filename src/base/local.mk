@@ -30,5 +30,6 @@ libbase_a_SOURCES = \
 	src/base/table.c src/base/table.h \
 	src/base/tmp.c src/base/tmp.h \
 	src/base/tool.c src/base/tool.h \
+	src/base/umask.c src/base/umask.h \
 	src/base/verb.c src/base/verb.h \
 	src/base/walk.c src/base/walk.h

@@ -10,6 +10,7 @@
 #include "base/num.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "base/umask.h"
 #include "image/detect.h"
 
 #include <errno.h>
@@ -291,13 +292,10 @@ int dest_publish_file(const struct dest *d, struct tmp *t, mode_t mode,
 		      struct err *e)
 {
 	enum state state;
-	mode_t mask;
 
 	if (check_file(d, &state, e))
 		return -1;
-	mask = umask(077);
-	umask(mask);
-	if (fchmod(t->fd, mode & ~mask))
+	if (fchmod(t->fd, mode & ~umask_read()))
 		return err_sys(e, "can't set the mode of '%s'", d->shown);
 	return tmp_publish(t, d->parent, d->name,
 			   state == IMAGE ? TMP_REPLACE : TMP_EXCL, e);

@@ -64,8 +64,7 @@ MUST_CHECK int dest_check_room(const struct dest *d, uint64_t bytes,
  * there and its owner's. */
 MUST_CHECK int dest_publish(const struct dest *d, struct tmp *t, struct err *e);
 /* The same for the file T and D of dest_open_file. Its mode is MODE (0777 or
- * 0666) without the umask's bits. Reads the umask by setting it, so no other
- * thread may be making files. */
+ * 0666) without the umask's bits. */
 MUST_CHECK int dest_publish_file(const struct dest *d, struct tmp *t,
 				 mode_t mode, struct err *e);
 

@@ -9,6 +9,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/umask.h"
 #include "format/json.h"
 #include "format/ocilayout.h"
 #include "image/carrier.h"
@@ -105,12 +106,10 @@ static int fill_new(struct target *t, struct source *s, struct err *e)
 {
 	AUTO(dest) struct dest d = DEST_INIT;
 	AUTO(tmp) struct tmp dir = TMP_INIT;
-	mode_t mask = umask(077);
 
-	umask(mask);
 	if (dest_open(&d, &t->name, false, e) || tmp_dir(&dir, d.parent, e))
 		return -1;
-	if (fchmod(dir.fd, 0777 & ~mask))
+	if (fchmod(dir.fd, 0777 & ~umask_read()))
 		return err_sys(e, "can't set the mode of '%s'", d.shown);
 	if (fill(dir.fd, NULL, t, s, e))
 		return -1;

@@ -8,9 +8,9 @@
 #include "base/dir.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "base/umask.h"
 
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -83,18 +83,7 @@ mode_t layout_file_mode(int root)
 	return fstat(root, &st) ? 0600 : (st.st_mode & 0666) | 0600;
 }
 
-static mode_t read_umask(void)
-{
-	autofile FILE *f = fopen("/proc/self/status", "re");
-	char line[256];
-
-	while (f && fgets(line, sizeof(line), f))
-		if (str_starts(line, "Umask:"))
-			return (mode_t)strtoul(line + 6, NULL, 8) & 0777;
-	return 077;
-}
-
 mode_t layout_blob_mode(int root)
 {
-	return (layout_file_mode(root) & ~read_umask()) | 0600;
+	return (layout_file_mode(root) & ~umask_read()) | 0600;
 }

@@ -20,8 +20,7 @@
 MUST_CHECK int layout_dir(int root, const char *name, struct err *e);
 /* What ROOT's bits are for a file: 0600, 0660, 0644, ... */
 mode_t layout_file_mode(int root);
-/* That, less the process's umask. (umask(2) can't be read without being set,
- * for all threads; so this reads /proc, and without it is 0600.) */
+/* That, less the process's umask. */
 mode_t layout_blob_mode(int root);
 
 #endif

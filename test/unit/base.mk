@@ -19,6 +19,7 @@ check_PROGRAMS += \
 	test/unit/t_strlist \
 	test/unit/t_table \
 	test/unit/t_tmp \
+	test/unit/t_umask \
 	test/unit/t_walk
 
 EXTRA_DIST += test/unit/pty.h
