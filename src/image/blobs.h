@@ -34,7 +34,7 @@ MUST_CHECK int blobs_put(int root, const struct digest *d, const void *p,
  * stands. ERR_DIGEST if that is not what it should be. */
 MUST_CHECK int blobs_copy(int root, int from, const struct digest *d,
 			  uint64_t size, struct err *e);
-/* Publish T (in ROOT's tmp/), whose content was verified, as blob D. */
+/* Publish T (in layout_tmpdir), whose content was verified, as blob D. */
 MUST_CHECK int blobs_publish(int root, struct tmp *t, const struct digest *d,
 			     struct err *e);
 

@@ -49,7 +49,7 @@ int blobs_put(int root, const struct digest *d, const void *p, size_t n,
 	/* Not by its size alone: what has gone bad is to be replaced. */
 	if (!blobs_read(root, d, n, n, &old, &ignored))
 		return 0;
-	tmpdir = layout_dir(root, "tmp", e);
+	tmpdir = layout_tmpdir(root, e);
 	if (tmpdir < 0 || tmp_file(&t, tmpdir, e) ||
 	    io_write(t.fd, p, n, d->text, e))
 		return -1;
@@ -85,7 +85,7 @@ int blobs_copy(int root, int from, const struct digest *d, uint64_t size,
 	       struct err *e)
 {
 	AUTO(tmp) struct tmp t = TMP_INIT;
-	autofd int tmpdir = layout_dir(root, "tmp", e);
+	autofd int tmpdir = layout_tmpdir(root, e);
 	char hex[HASH_HEX_MAX];
 	uint64_t got;
 

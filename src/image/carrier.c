@@ -84,7 +84,7 @@ static int copy_blob(const struct carrier *c, int src,
 
 	if (from < 0)
 		return -1;
-	tmpdir = layout_dir(c->root, "tmp", e);
+	tmpdir = layout_tmpdir(c->root, e);
 	if (tmpdir < 0 || tmp_file(&t, tmpdir, e) ||
 	    copy_checked(c, from, t.fd, d, row, e))
 		return -1;

@@ -14,7 +14,7 @@
 struct watch;
 
 struct carrier {
-	int root; /* where to: a layout's directory, with tmp/ */
+	int root; /* where to: a layout's directory */
 	struct progress *progress; /* gets a row for each blob; or NULL */
 	struct watch *watch;       /* is told of bytes that are copied; or NULL
 				    */

@@ -99,6 +99,8 @@ static int open_tmpdir(struct job *j, struct err *e)
 		if (store_open_write(&j->store, j->o->store, e))
 			return -1;
 		j->tmpdir = store_dir(&j->store, "tmp", e);
+	} else if (j->has_out && n->kind == NAME_OCI) {
+		j->tmpdir = imglayout_tmpdir(&j->target, e);
 	} else {
 		dir = is_beside ? path_dir(n->path)
 				: xstrdup(given ? given : "/tmp");

@@ -5,20 +5,18 @@
 
 #include "image/imglayout.h"
 
-#include "base/dir.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/umask.h"
-#include "format/json.h"
 #include "format/ocilayout.h"
 #include "image/carrier.h"
 #include "image/layout.h"
+#include "image/layoutindex.h"
 #include "image/lease.h"
 #include "image/newlayer.h"
 #include "image/store.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -66,72 +64,119 @@ static int put_blobs(int root, struct target *t, struct source *s,
 	return 0;
 }
 
-static int put_text(int root, const char *name, const char *text, struct err *e)
+/* Something else than what is written there. */
+static int refuse(const struct name *n, struct err *e)
 {
-	AUTO(tmp) struct tmp t = TMP_INIT;
-
-	if (tmp_file(&t, root, e) ||
-	    io_write(t.fd, text, strlen(text), name, e))
-		return -1;
-	if (fchmod(t.fd, layout_file_mode(root)))
-		return err_sys(e, "can't set the mode of '%s'", name);
-	return tmp_publish(&t, root, name, TMP_REPLACE, e);
+	return err_set(e, ERR_EXISTS, "'%s' exists and is not an OCI layout",
+		       n->path);
 }
 
-/* The layout ROOT, whose index is INDEX (NULL: it is new), gets S. */
-static int fill(int root, const struct str *index, struct target *t,
-		struct source *s, struct err *e)
+static int open_new(struct dest *d, const struct name *n, struct err *e)
+{
+	if (!dest_open(d, n, false, e))
+		return 0;
+	return e->kind == ERR_EXISTS ? refuse(n, e) : -1;
+}
+
+/* Trees, or the one that is in use: there names are references in full, and gc
+ * has to know of who writes. */
+static bool is_store(int root, const char *store)
+{
+	autostr char *path = store_path(store);
+	struct stat st, own;
+
+	if (!fstatat(root, "trees", &st, AT_SYMLINK_NOFOLLOW) &&
+	    S_ISDIR(st.st_mode))
+		return true;
+	return !fstat(root, &st) && !stat(path, &own) &&
+	       st.st_dev == own.st_dev && st.st_ino == own.st_ino;
+}
+
+/* *OUT is the layout that is there, or -1. */
+static int open_old(const struct target *t, int *out, struct err *e)
+{
+	AUTO(str) struct str text = { 0 };
+	struct err none = { 0 };
+	const char *path = t->name.path;
+	autofd int root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	*out = -1;
+	if (root < 0 || io_read_file(root, "oci-layout", 4096, &text, &none))
+		return 0;
+	if (ocilayout_check(text.p, text.len, e))
+		return err_ctx(e, "'%s'", path);
+	if (is_store(root, t->store))
+		return err_set(e, ERR_UNSUPPORTED,
+			       "'%s' is a store; write to it as 'store:NAME'",
+			       path);
+	*out = TAKE_FD(root);
+	return 0;
+}
+
+int imglayout_tmpdir(const struct target *t, struct err *e)
+{
+	AUTO(dest) struct dest d = DEST_INIT;
+	autofd int root = -1;
+	int tmpdir;
+
+	if (open_old(t, &root, e))
+		return -1;
+	if (root < 0)
+		return open_new(&d, &t->name, e) ? -1 : TAKE_FD(d.parent);
+	tmpdir = layout_tmpdir(root, e);
+	if (tmpdir < 0)
+		return err_ctx(e, "'%s'", t->name.path);
+	tmp_sweep(tmpdir);
+	return tmpdir;
+}
+
+static int put_text(int root, const char *name, const char *text, struct err *e)
+{
+	return layout_put(root, name, text, strlen(text), e);
+}
+
+/* The new layout ROOT, which nobody else sees yet, gets S. */
+static int fill(int root, struct target *t, struct source *s, struct err *e)
 {
 	AUTO(descriptor) struct descriptor top = { 0 };
 	autostr char *tag = imglayout_tag(t, s);
 	autostr char *text = NULL;
-	int rc = put_blobs(root, t, s, &top, e);
 
-	if (!rc) {
-		text = ocilayout_set(index ? index->p : NULL,
-				     index ? index->len : 0, tag, &top, e);
-		rc = text ? 0 : -1;
-	}
-	if (!rc && !index)
-		rc = put_text(root, "oci-layout", ocilayout_text(), e);
-	if (!rc)
-		rc = put_text(root, "index.json", text, e);
-	/* Ours, and of no use to anybody else. Others may be writing, too. */
-	if (unlinkat(root, "tmp", AT_REMOVEDIR) && errno != ENOENT)
-		log_debug("'tmp' stays in the layout");
-	return rc;
+	if (put_blobs(root, t, s, &top, e))
+		return -1;
+	text = ocilayout_set(NULL, 0, tag, &top, e);
+	if (!text || put_text(root, "oci-layout", ocilayout_text(), e))
+		return -1;
+	return put_text(root, "index.json", text, e);
 }
 
-static int fill_new(struct target *t, struct source *s, struct err *e)
+static int write_new(struct target *t, struct source *s, struct err *e)
 {
 	AUTO(dest) struct dest d = DEST_INIT;
 	AUTO(tmp) struct tmp dir = TMP_INIT;
 
-	if (dest_open(&d, &t->name, false, e) || tmp_dir(&dir, d.parent, e))
+	if (open_new(&d, &t->name, e) || tmp_dir(&dir, d.parent, e))
 		return -1;
 	if (fchmod(dir.fd, 0777 & ~umask_read()))
 		return err_sys(e, "can't set the mode of '%s'", d.shown);
-	if (fill(dir.fd, NULL, t, s, e))
-		return -1;
-	return dest_publish(&d, &dir, e);
+	return fill(dir.fd, t, s, e) ? -1 : dest_publish(&d, &dir, e);
 }
 
 int imglayout_write(struct target *t, struct source *s, struct err *e)
 {
-	AUTO(str) struct str layout = { 0 };
-	AUTO(str) struct str index = { 0 };
-	struct err none = { 0 };
-	autofd int root =
-		open(t->name.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	AUTO(descriptor) struct descriptor top = { 0 };
+	autostr char *tag = imglayout_tag(t, s);
+	autofd int root = -1;
 
+	if (open_old(t, &root, e))
+		return -1;
 	if (root < 0)
-		return fill_new(t, s, e);
-	if (io_read_file(root, "oci-layout", 4096, &layout, &none))
-		return fill_new(t, s, e); /* which refuses what is not empty */
-	if (ocilayout_check(layout.p, layout.len, e) ||
-	    io_read_file(root, "index.json", JSON_BYTES_MAX, &index, e))
-		return err_ctx(e, "'%s'", t->name.path);
-	return fill(root, &index, t, s, e);
+		return write_new(t, s, e);
+	if (put_blobs(root, t, s, &top, e))
+		return -1;
+	return layoutindex_set(root, tag, &top, e)
+		       ? err_ctx(e, "'%s'", t->name.path)
+		       : 0;
 }
 
 /* So that gc leaves blobs alone meanwhile; without it the look after naming

@@ -8,6 +8,11 @@
 #include "image/source.h"
 #include "image/target.h"
 
+/* The directory for what must be put aside before it becomes a part of the
+ * layout T (oci:DIR[:TAG]): the layout that is there, or what DIR will be in.
+ * A descriptor. ERR_EXISTS if something else is there, ERR_UNSUPPORTED if it
+ * is a store; what killed processes left is removed. */
+MUST_CHECK int imglayout_tmpdir(const struct target *t, struct err *e);
 /* S in the layout T (oci:DIR[:TAG]), which is made if there is nothing, whole
  * or not at all; in one that is there S takes the place of what has its tag.
  * Without TAG: the tag that S has, or "latest". */

@@ -288,7 +288,7 @@ static int from_archive(struct job *j, struct err *e)
 
 	if (fd < 0)
 		return -1;
-	tmpdir = layout_dir(j->carrier.root, "tmp", e);
+	tmpdir = layout_tmpdir(j->carrier.root, e);
 	if (tmpdir < 0 ||
 	    spool_read(&s, fd, is_stdin ? "standard input" : j->from->path,
 		       tmpdir, j->carrier.progress, e))

@@ -30,7 +30,7 @@ struct import_list {
 
 /* Read the images that FROM names (all of a docker-archive without REF; of an
  * index those for WANT) and put manifest, configuration and layers, each with
- * its digest verified, into ROOT/blobs (an OCI layout's directory, with tmp/).
+ * its digest verified, into ROOT/blobs (an OCI layout's directory).
  * A docker-archive's images get OCI manifests, always the same bytes for the
  * same content. Names come from RepoTags, or from the annotations
  * org.opencontainers.image.ref.name and io.containerd.image.name if those are

@@ -6,8 +6,10 @@
 #include "image/layout.h"
 
 #include "base/dir.h"
+#include "base/io.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "base/tmp.h"
 #include "base/umask.h"
 
 #include <fcntl.h>
@@ -86,4 +88,29 @@ mode_t layout_file_mode(int root)
 mode_t layout_blob_mode(int root)
 {
 	return (layout_file_mode(root) & ~umask_read()) | 0600;
+}
+
+int layout_tmpdir(int root, struct err *e)
+{
+	struct err ignored = { 0 }; /* it has none */
+	int fd = dir_open_beneath(root, "tmp", O_RDONLY | O_DIRECTORY, 0,
+				  &ignored);
+
+	if (fd < 0)
+		fd = openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? err_sys(e, "can't open a layout") : fd;
+}
+
+int layout_put(int root, const char *name, const char *text, size_t n,
+	       struct err *e)
+{
+	AUTO(tmp) struct tmp t = TMP_INIT;
+	autofd int tmpdir = layout_tmpdir(root, e);
+
+	if (tmpdir < 0 || tmp_file(&t, tmpdir, e) ||
+	    io_write(t.fd, text, n, name, e))
+		return -1;
+	if (fchmod(t.fd, layout_file_mode(root)))
+		return err_sys(e, "can't set the mode of '%s'", name);
+	return tmp_publish(&t, root, name, TMP_REPLACE, e);
 }

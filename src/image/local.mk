@@ -37,6 +37,7 @@ libimage_a_SOURCES = \
 	src/image/label.c src/image/label.h \
 	src/image/layered.c src/image/layered.h \
 	src/image/layout.c src/image/layout.h \
+	src/image/layoutindex.c src/image/layoutindex.h \
 	src/image/lease.c src/image/lease.h \
 	src/image/leftover.c src/image/leftover.h \
 	src/image/listing.c src/image/listing.h \

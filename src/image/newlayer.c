@@ -93,7 +93,7 @@ static int make_layer(int root, const struct target *t, const struct source *s,
 		.plain = hash_new(HASH_SHA256),
 		.packed = hash_new(HASH_SHA256),
 	};
-	autofd int tmpdir = layout_dir(root, "tmp", e);
+	autofd int tmpdir = layout_tmpdir(root, e);
 	enum encode_kind kind;
 	struct strip strip;
 

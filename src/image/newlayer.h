@@ -7,8 +7,8 @@
 #include "image/source.h"
 #include "image/target.h"
 
-/* Put layer, configuration and manifest of S into the blobs of the layout ROOT,
- * with tmp/. T says how it is packed (gzip if it does not). On failure whole
+/* Put layer, configuration and manifest of S into the blobs of the layout ROOT.
+ * T says how it is packed (gzip if it does not). On failure whole
  * blobs stay. ERR_UNSUPPORTED for names that a layer can't hold. */
 MUST_CHECK int newlayer_make(int root, const struct target *t, struct source *s,
 			     struct imgoci *out, struct err *e);

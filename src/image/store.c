@@ -255,15 +255,9 @@ int store_dir(const struct store *s, const char *name, struct err *e)
 int store_put(const struct store *s, const char *name, const char *text,
 	      size_t n, struct err *e)
 {
-	AUTO(tmp) struct tmp t = TMP_INIT;
 	autofd int tmpdir = store_dir(s, "tmp", e);
 
-	if (tmpdir < 0 || tmp_file(&t, tmpdir, e) ||
-	    io_write(t.fd, text, n, name, e))
-		return -1;
-	if (fchmod(t.fd, layout_file_mode(s->fd)))
-		return err_sys(e, "can't set the mode of '%s'", name);
-	return tmp_publish(&t, s->fd, name, TMP_REPLACE, e);
+	return tmpdir < 0 ? -1 : layout_put(s->fd, name, text, n, e);
 }
 
 /* A new store: `oci-layout` comes last, so that one without it is not taken for

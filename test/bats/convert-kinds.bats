@@ -252,7 +252,7 @@ lists() {
 	diff <("${TREE[@]}" -x ch b) <("${TREE[@]}" -x ch a2)
 	mkdir full
 	echo x >full/file
-	fails 1 "'full' exists and is not empty, and it is not an image\$" \
+	fails 1 "'full' exists and is not an OCI layout\$" \
 		ch-convert "oci:$IMG/bare:1" oci:full:a
 	same "$(ls full)" file
 }

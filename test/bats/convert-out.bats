@@ -57,3 +57,91 @@ spoil() {
 		ch-convert store:sifs:1 ./o
 	absent o "$CH_STORE/blobs/sha256/$SIF_DIGEST"
 }
+
+# --- nothing lost, and in the right place
+
+# The tags in the layout DIR, sorted.
+tags() {
+	grep -o '"org.opencontainers.image.ref.name": *"[^"]*"' \
+		"$1/index.json" | sed 's/.*"\([^"]*\)"$/\1/' | sort | tr '\n' ' '
+}
+
+@test "many conversions at once into one layout: each one's name is there" {
+	local n want='' pid pids=()
+	works ch-convert "oci:$IMG/bare" ./d
+	works ch-convert ./d oci:lay:0
+	for n in {1..8}; do
+		ch-convert ./d "oci:lay:$n" 2>"err.$n" &
+		pids+=($!)
+	done
+	for pid in "${pids[@]}"; do
+		wait "$pid" || {
+			cat err.*
+			return 1
+		}
+	done
+	want=$(printf '%s ' {0..8})
+	same "$(tags lay)" "$want"
+	same "$(ls -A lay)" "$(printf 'blobs\nindex.json\noci-layout')"
+}
+
+@test "oci: on a store is refused: names and gc are the store's business" {
+	works ch-convert "oci:$IMG/bare" store:bare:1
+	cp "$CH_STORE/index.json" before
+	fails 1 "'$CH_STORE' is a store; write to it as 'store:NAME'\$" \
+		ch-convert "oci:$IMG/bare" "oci:$CH_STORE:x"
+	works ch-convert store:bare:1 # with a tree it is one for everybody
+	fails 1 "'$CH_STORE' is a store; write to it as" env CH_STORE=other \
+		ch-convert "oci:$IMG/bare" "oci:$CH_STORE:x"
+	cmp before "$CH_STORE/index.json"
+}
+
+@test "an archive into a layout: what is put aside is in the layout" {
+	works ch-convert "oci:$IMG/bare" docker-archive:da.tar
+	mkdir up
+	works ch-convert docker-archive:da.tar oci:up/lay:1
+	chmod 555 up
+	works ch-convert docker-archive:da.tar oci:up/lay:2
+	same "$(tags up/lay)" "1 2 "
+	same "$(ls -A up/lay)" "$(printf 'blobs\nindex.json\noci-layout')"
+	fails 1 "can't write 'up/new': Permission denied\$" \
+		ch-convert docker-archive:da.tar oci:up/new
+	chmod 755 up
+}
+
+@test "a layout on another file system, behind a link" {
+	needs_own_tmpfs
+	mkdir other
+	works ch-convert "oci:$IMG/bare" docker-archive:da.tar
+	ln -s other/lay lay
+	# shellcheck disable=SC2016 # for the inner shell
+	works unshare -Urm sh -ec '
+		mount -t tmpfs none other
+		ch-convert docker-archive:da.tar oci:other/lay:1
+		ch-convert docker-archive:da.tar oci:lay:2
+		ch-convert "oci:$1/rich" oci-archive:oa.tar
+		ch-convert oci-archive:- oci:lay:3 <oa.tar
+		cat oa.tar | ch-convert oci-archive:- oci:lay:4
+		ch-convert oci:lay:4 ./img
+		ls -A other/lay' sh "$IMG"
+	same "$out" "$(printf 'blobs\nindex.json\noci-layout')"
+	[ -e img/bin/busybox ]
+}
+
+@test "oci: on what is there and no layout: --force does not help" {
+	works ch-convert "oci:$IMG/bare" ./img
+	mkdir full
+	echo text >full/file
+	echo text >file
+	for place in img full file; do
+		for force in '' --force; do
+			fails 1 "'$place' exists and is not an OCI layout\$" \
+				ch-convert $force ./img2 "oci:$place"
+			fails 1 "'$place' exists and is not an OCI layout\$" \
+				ch-convert $force "oci:$IMG/bare" "oci:$place"
+		done
+	done
+	[ -e img/ch/image ]
+	mkdir empty
+	works ch-convert "oci:$IMG/bare" oci:empty
+}
