@@ -124,3 +124,10 @@ const char *path_next(const char **p, size_t *len)
 	*p = name + *len;
 	return *len ? name : NULL;
 }
+
+const char *path_inside(const char *name)
+{
+	while (*name == '/' || (name[0] == '.' && name[1] == '/'))
+		name += *name == '/' ? 1 : 2;
+	return name;
+}

@@ -32,6 +32,10 @@ char *path_dir(const char *p);
  * with ".." are within ".". */
 bool path_is_within(const char *root, const char *p);
 
+/* The name of an entry of an archive, without the "./" and "/" that some write
+ * in front; borrowed from NAME. */
+const char *path_inside(const char *name);
+
 /* Iterate components: start with *P at the path; each call returns the next
  * one (pointer into P, length in *LEN) and advances, NULL at the end. Slashes
  * are skipped; "." and ".." are returned as they are. */

@@ -12,6 +12,7 @@
 #include "image/detect.h"
 
 #include "base/intr.h"
+#include "base/path.h"
 #include "base/str.h"
 #include "layer/arread.h"
 
@@ -32,12 +33,9 @@ enum hint {
 /* What the entry says of the archive it is in. */
 static enum hint look(const struct entry *entry)
 {
-	const char *name = entry->name;
-	size_t first;
+	const char *name = path_inside(entry->name);
+	size_t first = strcspn(name, "/");
 
-	while (str_starts(name, "./"))
-		name += 2 + strspn(name + 2, "/");
-	first = strcspn(name, "/");
 	if (!*name || str_eq(name, "."))
 		return HINT_NONE;
 	if (str_starts(name, "sha256:") ||

@@ -7,6 +7,7 @@
 
 #include "base/io.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "format/json.h"
 #include "image/chmeta.h"
 #include "image/outfile.h"
@@ -55,10 +56,8 @@ struct wanted {
 
 static struct str *find(const struct wanted *w, const struct entry *entry)
 {
-	const char *name = entry->name;
+	const char *name = path_inside(entry->name);
 
-	while (str_starts(name, "./") || *name == '/')
-		name += *name == '/' ? 1 : 2;
 	for (size_t i = 0; entry->type == ENTRY_FILE && i < w->n; i++)
 		if (str_eq(name, w->paths[i]))
 			return &w->out[i];

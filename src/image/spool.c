@@ -42,14 +42,19 @@ static void reading_clear(struct reading *r)
 }
 AUTO_DEFINE(reading, struct reading, reading_clear)
 
-/* NAME without "./" in front, as `tar -c .` writes it, or NULL. */
+/* As names are compared. An absolute one is none of an entry. */
+static const char *plain_name(const char *name)
+{
+	return *name == '/' ? name : path_inside(name);
+}
+
+/* NAME so, or NULL. */
 static const char *check_name(const char *name, struct err *e)
 {
 	const char *at, *part;
 	size_t len;
 
-	while (str_starts(name, "./"))
-		name += 2 + strspn(name + 2, "/");
+	name = plain_name(name);
 	if (strlen(name) > SPOOL_NAME_MAX) {
 		err_set(e, ERR_LIMIT,
 			"'%.40s...': a name of %zu bytes; at most %d are "
@@ -283,10 +288,8 @@ void spool_clear(struct spool *s)
 
 static const struct spool_file *look_up(const struct spool *s, const char *name)
 {
-	struct spool_file key = { .name = (char *)name };
+	struct spool_file key = { .name = (char *)plain_name(name) };
 
-	while (str_starts(key.name, "./"))
-		key.name += 2;
 	return s->n ? bsearch(&key, s->v, s->n, sizeof(*s->v), compare) : NULL;
 }
 

@@ -5,6 +5,7 @@
 
 #include "image/strip.h"
 
+#include "base/path.h"
 #include "base/str.h"
 
 #include <string.h>
@@ -14,8 +15,7 @@ static bool is_path(const char *name, const char *path)
 {
 	size_t len;
 
-	while (str_starts(name, "./") || *name == '/')
-		name += *name == '/' ? 1 : 2;
+	name = path_inside(name);
 	len = strlen(name);
 	while (len && name[len - 1] == '/')
 		len--;

@@ -91,6 +91,18 @@ static const struct {
 };
 // clang-format on
 
+static void test_inside(void)
+{
+	static const char *const v[][2] = {
+		{ "a/b", "a/b" },   { "./a", "a" },     { "/a", "a" },
+		{ "././/a", "a" },  { "./", "" },       { ".", "." },
+		{ "../a", "../a" }, { ".a/b", ".a/b" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(v); i++)
+		is(path_inside(v[i][0]), v[i][1], v[i][0]);
+}
+
 static void test_next(const char *path, const char *want)
 {
 	AUTO(str) struct str got = { 0 };
@@ -130,5 +142,6 @@ int main(void)
 		   withins[i].is_within ? "is" : "is not", withins[i].root);
 	for (size_t i = 0; i < ARRAY_SIZE(walks); i++)
 		test_next(walks[i].path, walks[i].names);
+	test_inside();
 	return tap_done();
 }
