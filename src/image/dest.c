@@ -11,7 +11,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "base/umask.h"
-#include "image/detect.h"
+#include "image/mark.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,25 +23,6 @@
 #define OUTPUT 1 /* the descriptor of standard output */
 
 enum state { FREE, EMPTY, IMAGE };
-
-/* What tells an unpacked image from any other directory: ours, Charliecloud's.
- * --force must not be able to replace a home directory. */
-static bool looks_like_image(int fd)
-{
-	static const char *const marks[] = {
-		"ch/image",
-		"ch/config.json",
-		"ch/environment",
-		"WEIRD_AL_YANKOVIC",
-	};
-	struct stat st;
-
-	for (size_t i = 0; i < ARRAY_SIZE(marks); i++)
-		if (!fstatat(fd, marks[i], &st, AT_SYMLINK_NOFOLLOW) &&
-		    S_ISREG(st.st_mode))
-			return true;
-	return false;
-}
 
 static int look_inside(const struct dest *d, enum state *state, struct err *e)
 {
@@ -56,7 +37,7 @@ static int look_inside(const struct dest *d, enum state *state, struct err *e)
 	*state = empty ? EMPTY : IMAGE;
 	if (empty)
 		return 0;
-	is_image = looks_like_image(fd);
+	is_image = mark_dir(fd);
 	if (d->mode != DEST_REPLACE) {
 		err_set(e, ERR_EXISTS, "'%s' exists and is not empty%s",
 			d->shown, is_image ? "" : ", and it is not an image");
@@ -88,12 +69,10 @@ static int check(const struct dest *d, enum state *state, struct err *e)
 
 static bool is_image_file(const struct dest *d)
 {
-	struct err ignored = { 0 }; /* then it is none */
-	enum name_kind kind;
 	autofd int fd = openat(d->parent, d->name,
 			       O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
-	return fd >= 0 && !detect_file(fd, d->shown, &kind, &ignored);
+	return fd >= 0 && mark_file(fd);
 }
 
 static int check_file(const struct dest *d, enum state *state, struct err *e)

@@ -43,6 +43,7 @@ libimage_a_SOURCES = \
 	src/image/listing.c src/image/listing.h \
 	src/image/locate.c src/image/locate.h \
 	src/image/manage.c src/image/manage.h \
+	src/image/mark.c src/image/mark.h \
 	src/image/match.c \
 	src/image/meter.c src/image/meter.h \
 	src/image/name.c src/image/name.h \

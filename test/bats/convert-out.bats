@@ -145,3 +145,34 @@ tags() {
 	mkdir empty
 	works ch-convert "oci:$IMG/bare" oci:empty
 }
+
+@test "--force replaces archives of images, and no others" {
+	local file
+	works ch-convert "oci:$IMG/rich" ./d
+	mkdir -p home/thesis home/bin
+	echo text >home/thesis/main.tex
+	echo text >home/bin/run.sh
+	tar -czf backup.tar.gz -C home .
+	head -c 100000 /dev/zero | gzip >disk.gz
+	tar -cf thesis.tar -C home thesis
+	for file in backup.tar.gz disk.gz thesis.tar; do
+		cp $file before
+		fails 1 "'$file' is not an image, so --force won't replace it; remove it yourself\$" \
+			ch-convert --force ./d tar:$file
+		fails 1 "'$file' exists and is not an image\$" \
+			ch-convert ./d tar:$file
+		cmp before $file
+	done
+	works ch-convert ./d ./x.tar
+	works ch-convert ./d ./x.tar.gz
+	works ch-convert ./d docker-archive:da.tar
+	works ch-convert ./d oci-archive:oa.tar
+	tar -cf plain.tar -C d --exclude=./ch .
+	for file in x.tar x.tar.gz da.tar oa.tar plain.tar; do
+		fails 1 "'$file' exists; use --force to replace it\$" \
+			ch-convert ./d tar:$file
+		works ch-convert --force ./d tar:$file
+		tar -tf $file >names
+		grep -q '^ch/config.json$' names
+	done
+}

@@ -9,6 +9,7 @@ check_PROGRAMS += \
 	test/unit/t_inuse \
 	test/unit/t_lease \
 	test/unit/t_leftover \
+	test/unit/t_mark \
 	test/unit/t_name \
 	test/unit/t_pack \
 	test/unit/t_progline \
