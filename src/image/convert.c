@@ -109,7 +109,10 @@ static int open_tmpdir(struct job *j, struct err *e)
 			return err_ctx(e, "TMPDIR");
 	}
 	j->target.tmpdir = j->tmpdir;
-	return j->tmpdir < 0 ? -1 : 0;
+	if (j->tmpdir < 0)
+		return -1;
+	tmp_sweep(j->tmpdir);
+	return 0;
 }
 
 /* A layout that is there gets one more image; else it is made as a directory

@@ -176,3 +176,42 @@ tags() {
 		grep -q '^ch/config.json$' names
 	done
 }
+
+# killed_at_work OUT: by SIGKILL, while standard input is put aside.
+killed_at_work() {
+	local pid
+	rm -f pipe
+	mkfifo pipe
+	exec 7<>pipe
+	ch-convert tar:- "$1" <pipe >/dev/null 2>.err.all 7>&- &
+	pid=$!
+	head -c 4000 x.tar >&7
+	until compgen -G "$2/.ch-tmp.*" >.found; do
+		kill -0 $pid
+	done
+	kill -KILL $pid
+	wait $pid || :
+	exec 7>&-
+	[ -n "$(find "$2" -maxdepth 1 -name '.ch-tmp.*')" ]
+}
+
+@test "what a killed process leaves is swept by the next one" {
+	works ch-convert "oci:$IMG/bare" ./x.tar
+	works ch-convert ./x.tar oci:lay:1
+	works ch-convert ./x.tar store:x:1
+	mkdir tmp beside
+	export TMPDIR=$T/tmp
+	killed_at_work tar:- tmp
+	works sh -c 'ch-convert tar:- tar:- <x.tar >y.tar'
+	same "$(ls -A tmp)" ""
+	killed_at_work oci:lay:2 lay
+	works ch-convert ./x.tar oci:lay:2
+	same "$(ls -A lay)" "$(printf 'blobs\nindex.json\noci-layout')"
+	killed_at_work oci:beside/new beside
+	works ch-convert ./x.tar oci:beside/new
+	same "$(ls -A beside)" new
+	killed_at_work store:x:2 store/tmp
+	works ch-convert ./x.tar store:x:2
+	store_is_sound
+	TMPDIR=${T%/*}
+}
