@@ -9,6 +9,7 @@
 #include "base/dir.h"
 
 #include "base/intr.h"
+#include "base/mem.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "base/walk.h"
@@ -313,3 +314,12 @@ bool dir_is_mount(int fd)
 	return false;
 }
 #endif
+
+char *dir_shown(int fd)
+{
+	autostr char *link = str_fmt("/proc/self/fd/%d", fd);
+	char path[1024];
+	ssize_t n = readlink(link, path, sizeof(path));
+
+	return n > 0 ? xstrndup(path, (size_t)n) : xstrdup("a directory");
+}

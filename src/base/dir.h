@@ -61,6 +61,10 @@ MUST_CHECK int dir_remove(int dirfd, const char *name, struct err *e);
 /* Is FD where something is mounted? A bind mount has the device of what it
  * shows; only statx tells it (since Linux 5.8), and without it all is false. */
 bool dir_is_mount(int fd);
+/* The path of the directory FD, for messages alone, since it may have moved.
+ * Caller frees. */
+char *dir_shown(int fd);
+
 /* Names in the directory FD ("." and ".." left out), sorted. */
 MUST_CHECK int dir_list(int fd, struct strlist *names, struct err *e);
 MUST_CHECK int dir_is_empty(int fd, bool *empty, struct err *e);

@@ -141,7 +141,8 @@ int io_read_file(int dirfd, const char *path, size_t limit, struct str *out,
 	return io_read_all(fd, limit, path, out, e);
 }
 
-int io_copy(int from, int to, const char *name, uint64_t *copied, struct err *e)
+int io_copy(int from, const char *name, int to, const char *to_name,
+	    uint64_t *copied, struct err *e)
 {
 	autostr char *buffer = xmalloc(CHUNK);
 	uint64_t total = 0;
@@ -156,7 +157,7 @@ int io_copy(int from, int to, const char *name, uint64_t *copied, struct err *e)
 				return -1;
 			continue;
 		}
-		if (io_write(to, buffer, (size_t)k, name, e))
+		if (io_write(to, buffer, (size_t)k, to_name, e))
 			return -1;
 		total += (uint64_t)k;
 	}

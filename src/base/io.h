@@ -28,9 +28,10 @@ MUST_CHECK int io_read_all(int fd, size_t limit, const char *name,
  * ERR_FORMAT, missing ERR_NOTFOUND, longer than LIMIT bytes ERR_LIMIT. */
 MUST_CHECK int io_read_file(int dirfd, const char *path, size_t limit,
 			    struct str *out, struct err *e);
-/* Copy all that FROM still gives to TO; *COPIED (may be NULL) counts. */
-MUST_CHECK int io_copy(int from, int to, const char *name, uint64_t *copied,
-		       struct err *e);
+/* Copy all that FROM still gives to TO, called NAME and TO_NAME; *COPIED (may
+ * be NULL) counts. */
+MUST_CHECK int io_copy(int from, const char *name, int to, const char *to_name,
+		       uint64_t *copied, struct err *e);
 /* fsync, reporting failure ("can't sync 'NAME'"); EINVAL and EROFS, which say
  * that there is nothing to sync, are success. */
 MUST_CHECK int io_sync(int fd, const char *name, struct err *e);

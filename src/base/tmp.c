@@ -94,7 +94,8 @@ static int make_once(struct tmp *t)
 
 static int make(struct tmp *t, int dirfd, bool is_dir, struct err *e)
 {
-	int rc = 1;
+	autostr char *place = NULL;
+	int code, rc = 1;
 
 	*t = (struct tmp){ .dirfd = -1, .fd = -1, .is_dir = is_dir };
 	/* Not a duplicate: DIRFD may be AT_FDCWD or O_PATH. */
@@ -105,7 +106,10 @@ static int make(struct tmp *t, int dirfd, bool is_dir, struct err *e)
 		rc = make_once(t);
 	if (!rc)
 		return 0;
-	err_sys(e, "can't make a temporary %s", is_dir ? "directory" : "file");
+	code = errno;
+	place = dir_shown(dirfd);
+	err_sysno(e, code, "can't make a temporary %s in '%s'",
+		  is_dir ? "directory" : "file", place);
 	tmp_clear(t);
 	return -1;
 }

@@ -5,6 +5,7 @@
 
 #include "image/newlayer.h"
 
+#include "base/dir.h"
 #include "base/hash.h"
 #include "base/intr.h"
 #include "base/io.h"
@@ -22,6 +23,7 @@
 /* The layer on its way: summed, compressed, summed again, written. */
 struct making {
 	struct tmp tmp;
+	char *place; /* where that is */
 	struct hash *plain;
 	struct hash *packed;
 	struct encode *encode;
@@ -35,6 +37,7 @@ static void making_clear(struct making *m)
 	hash_free(m->plain);
 	hash_free(m->packed);
 	tmp_clear(&m->tmp);
+	free(m->place);
 }
 AUTO_DEFINE(making, struct making, making_clear)
 
@@ -46,7 +49,7 @@ static int write_packed(void *ctx, const void *p, size_t n, struct err *e)
 		return -1;
 	hash_add(m->packed, p, n);
 	m->size += n;
-	return io_write(m->tmp.fd, p, n, "the new layer", e);
+	return io_write(m->tmp.fd, p, n, m->place, e);
 }
 
 static int write_plain(void *ctx, const void *p, size_t n, struct err *e)
@@ -97,6 +100,7 @@ static int make_layer(int root, const struct target *t, const struct source *s,
 	enum encode_kind kind;
 	struct strip strip;
 
+	m.place = dir_shown(tmpdir);
 	strip_init(&strip, s, true);
 	if (tmpdir < 0 || pack_stream(&t->pack, "", ENCODE_GZIP, &kind, e) ||
 	    tmp_file(&m.tmp, tmpdir, e) ||

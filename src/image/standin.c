@@ -5,6 +5,7 @@
 
 #include "image/standin.h"
 
+#include "base/dir.h"
 #include "base/io.h"
 #include "base/str.h"
 #include "base/tmp.h"
@@ -33,6 +34,7 @@ bool standin_is_file(void)
 int standin_open(int tmpdir, struct err *e)
 {
 	AUTO(tmp) struct tmp t = TMP_INIT;
+	autostr char *place = NULL;
 
 	if (standin_is_file())
 		return 0;
@@ -40,9 +42,10 @@ int standin_open(int tmpdir, struct err *e)
 		return err_set(e, ERR_USAGE,
 			       "standard input is a terminal; give the image "
 			       "with '<FILE' or through a pipe");
+	place = dir_shown(tmpdir);
 	if (tmp_file(&t, tmpdir, e) ||
-	    io_copy(INPUT, t.fd, "standard input", NULL, e))
-		return -1;
+	    io_copy(INPUT, "standard input", t.fd, place, NULL, e))
+		return err_ctx(e, "can't put standard input aside");
 	if (lseek(t.fd, 0, SEEK_SET) < 0 || dup2(t.fd, INPUT) < 0)
 		return err_sys(e, "can't put standard input aside");
 	return 0; /* the name goes, the file stays as long as it is open */

@@ -91,7 +91,7 @@ static void test_pipe(int dir)
 
 	if (!pid) {
 		close(ends[0]);
-		_exit(io_copy(fd, ends[1], "big", &copied, &e) ||
+		_exit(io_copy(fd, "big", ends[1], "pipe", &copied, &e) ||
 		      copied != BIG);
 	}
 	close(ends[1]);
