@@ -241,6 +241,14 @@ static void clear_list(struct descriptor *v, size_t n)
 	free(v);
 }
 
+bool manifest_is_twin(const struct manifest *m, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (digest_eq(&m->layers[i].digest, &m->layers[n].digest))
+			return true;
+	return false;
+}
+
 void manifest_clear(struct manifest *m)
 {
 	free(m->media_type);

@@ -44,6 +44,8 @@ MUST_CHECK int manifest_parse(const void *text, size_t n, struct manifest *out,
 			      struct err *e);
 void manifest_clear(struct manifest *m);
 AUTO_DEFINE(manifest, struct manifest, manifest_clear)
+/* Is layer N (from 0) the same blob as one before it? */
+bool manifest_is_twin(const struct manifest *m, size_t n);
 /* M as an OCI image manifest: always the same bytes for the same types, digests
  * and sizes, which are all set. Caller frees. */
 char *manifest_write(const struct manifest *m);

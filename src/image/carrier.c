@@ -14,6 +14,7 @@
 #include "base/tmp.h"
 #include "image/blobs.h"
 #include "image/layout.h"
+#include "image/room.h"
 #include "image/watch.h"
 
 #include <fcntl.h>
@@ -144,13 +145,31 @@ static int take_document(const struct carrier *c, int src,
 	return take(&copying, src, d, what, e);
 }
 
+/* Blobs that are moved are on the disk already. */
+static int check_room(const struct carrier *c, const struct manifest *m,
+		      struct err *e)
+{
+	uint64_t sum = 0;
+
+	if (c->is_ours || !c->shown)
+		return 0;
+	for (size_t k = 0; k < m->n_layers; k++) {
+		const struct descriptor *d = &m->layers[k];
+
+		if (!manifest_is_twin(m, k) &&
+		    !blobs_has(c->root, &d->digest, d->size))
+			sum += d->size;
+	}
+	return room_check(c->root, c->shown, sum, e);
+}
+
 int carrier_take(const struct carrier *c, int src, const struct imgoci *i,
 		 uint64_t *fetched, struct err *e)
 {
 	const struct manifest *m = &i->manifest;
 	struct descriptor top = { .digest = i->digest, .size = i->size };
 
-	if (take_layers(c, src, m, fetched, e) ||
+	if (check_room(c, m, e) || take_layers(c, src, m, fetched, e) ||
 	    take_document(c, src, &m->config, "configuration", e))
 		return -1;
 	return take_document(c, src, &top, "manifest", e);

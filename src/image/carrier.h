@@ -14,7 +14,8 @@
 struct watch;
 
 struct carrier {
-	int root; /* where to: a layout's directory */
+	int root;          /* where to: a layout's directory */
+	const char *shown; /* that, if there is no room; NULL: no matter */
 	struct progress *progress; /* gets a row for each blob; or NULL */
 	struct watch *watch;       /* is told of bytes that are copied; or NULL
 				    */
@@ -24,7 +25,8 @@ struct carrier {
 };
 
 /* Put the layers, the configuration and at last the manifest of I, which was
- * loaded from the layout SRC, into ROOT's blobs, but for those that are there.
+ * loaded from the layout SRC, into ROOT's blobs, but for those that are there,
+ * if there is room for them (room.h).
  * *FETCHED are the bytes of layers that were not. ERR_DIGEST names what was
  * expected and found. On failure whole blobs stay. */
 MUST_CHECK int carrier_take(const struct carrier *c, int src,

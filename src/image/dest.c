@@ -7,18 +7,17 @@
 
 #include "base/dir.h"
 #include "base/mem.h"
-#include "base/num.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "base/umask.h"
 #include "image/mark.h"
+#include "image/room.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 
 #define OUTPUT 1 /* the descriptor of standard output */
 
@@ -231,21 +230,7 @@ int dest_check_apart(const struct name *n, const char *in, bool may_be_same,
 
 int dest_check_room(const struct dest *d, uint64_t bytes, struct err *e)
 {
-	autostr char *need = num_size_text(bytes);
-	autostr char *have = NULL;
-	struct statvfs st;
-	uint64_t room;
-
-	if (d->parent < 0 || fstatvfs(d->parent, &st))
-		return 0;
-	room = (uint64_t)st.f_bavail * st.f_frsize;
-	if (bytes <= room)
-		return 0;
-	have = num_size_text(room);
-	err_set(e, ERR_SYS, "no space for '%s': %s are needed, %s are free",
-		d->shown, need, have);
-	e->code = ENOSPC;
-	return -1;
+	return d->parent < 0 ? 0 : room_check(d->parent, d->shown, bytes, e);
 }
 
 int dest_publish(const struct dest *d, struct tmp *t, struct err *e)

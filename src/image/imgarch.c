@@ -4,7 +4,9 @@
  * The archive is written from front to end, so that standard output will do:
  * blobs go from their layout to it, summed on the way. A layer that is
  * decompressed for `docker save` is gone through twice, because its size stands
- * in front of it; that costs less than a copy of it on the disk.
+ * in front of it; that costs less than a copy of it on the disk. All of them
+ * are measured before the first is written, so that it is known what room is
+ * needed.
  */
 #include "config.h"
 
@@ -37,6 +39,7 @@ struct archive {
 	struct tarwrite *tar;
 	struct tmp layout;  /* of an image that had no layers */
 	struct imgoci made; /* that */
+	bool is_packed;     /* compressed as a whole */
 	int root;           /* where the blobs are; borrowed */
 	const struct imgoci *image;
 	struct watch *watch; /* NULL: what was read is told already */
@@ -80,6 +83,7 @@ static int begin(struct archive *a, struct source *s, struct err *e)
 	    outfile_open(&a->out, &t->dest, e) ||
 	    outfile_encode(&a->out, &outer, kind, e))
 		return -1;
+	a->is_packed = kind != ENCODE_NONE;
 	a->tar = tarwrite_new(outfile_write, &a->out);
 	return 0;
 }
@@ -211,13 +215,21 @@ static int put_layout_blob(struct archive *a, const struct descriptor *d,
 	return put_blob(a, name, d, e) ? err_ctx(e, "%s", what) : 0;
 }
 
-/* Has one of the first N layers the digest of the N-th? */
-static bool is_twin(const struct manifest *m, size_t n)
+/* What is compressed as a whole has no size before. */
+static int check_room(const struct archive *a, uint64_t sum, struct err *e)
 {
-	for (size_t i = 0; i < n; i++)
-		if (digest_eq(&m->layers[i].digest, &m->layers[n].digest))
-			return true;
-	return false;
+	return a->is_packed ? 0 : dest_check_room(&a->target->dest, sum, e);
+}
+
+static int check_blobs_room(const struct archive *a, struct err *e)
+{
+	const struct manifest *m = &a->image->manifest;
+	uint64_t sum = m->config.size + a->image->size;
+
+	for (size_t i = 0; i < m->n_layers; i++)
+		if (!manifest_is_twin(m, i))
+			sum += m->layers[i].size;
+	return check_room(a, sum, e);
 }
 
 static int put_layout_blobs(struct archive *a, struct err *e)
@@ -232,7 +244,7 @@ static int put_layout_blobs(struct archive *a, struct err *e)
 		autostr char *what =
 			str_fmt("layer %zu of %zu", i + 1, m->n_layers);
 
-		if (!is_twin(m, i) &&
+		if (!manifest_is_twin(m, i) &&
 		    put_layout_blob(a, &m->layers[i], what, e))
 			return -1;
 	}
@@ -260,7 +272,8 @@ int imgarch_write_oci(struct target *t, struct source *s, struct err *e)
 	top.size = a.image->size;
 	top.platform = a.image->config.platform;
 	index = ocilayout_set(NULL, 0, tag, &top, e);
-	if (!index || put_text(&a, "oci-layout", layout, strlen(layout), e) ||
+	if (!index || check_blobs_room(&a, e) ||
+	    put_text(&a, "oci-layout", layout, strlen(layout), e) ||
 	    put_text(&a, "index.json", index, strlen(index), e) ||
 	    put_dir(&a, "blobs/", e) || put_dir(&a, "blobs/sha256/", e) ||
 	    put_layout_blobs(&a, e))
@@ -286,13 +299,10 @@ static int give_plain(void *ctx, const void **p, size_t *n, uint64_t *offset,
 	return rc;
 }
 
-static int put_layer(struct archive *a, size_t k, const char *name,
-		     struct err *e)
+static int measure(const struct archive *a, size_t k, uint64_t *size,
+		   struct err *e)
 {
 	AUTO(plain) struct plain *p = plain_open(a->root, a->image, k, e);
-	struct unpacking u = { p, 0 };
-	struct entries from = { .data = give_plain, .ctx = &u };
-	uint64_t size = 0;
 	const void *at;
 	size_t n;
 	int rc;
@@ -300,27 +310,59 @@ static int put_layer(struct archive *a, size_t k, const char *name,
 	if (!p)
 		return -1;
 	while ((rc = plain_next(p, &at, &n, e)) > 0)
-		size += n;
-	if (rc < 0 || plain_rewind(p, e))
-		return -1;
-	return put(a, name, ENTRY_FILE, size, &from, e);
+		*size += n;
+	return rc;
 }
 
-/* Its layers are named after what they hold. */
+static int put_layer(struct archive *a, size_t k, const char *name,
+		     uint64_t size, struct err *e)
+{
+	AUTO(plain) struct plain *p = plain_open(a->root, a->image, k, e);
+	struct unpacking u = { p, 0 };
+	struct entries from = { .data = give_plain, .ctx = &u };
+
+	return p ? put(a, name, ENTRY_FILE, size, &from, e) : -1;
+}
+
+/* Layers are named after what they hold. */
+static bool is_there(const struct imgconfig *c, size_t k)
+{
+	for (size_t i = 0; i < k; i++)
+		if (digest_eq(&c->diff_ids[i], &c->diff_ids[k]))
+			return true;
+	return false;
+}
+
+/* SIZES: of each layer that is not there twice. */
+static int measure_layers(const struct archive *a, uint64_t *sizes,
+			  struct err *e)
+{
+	const struct imgconfig *c = &a->image->config;
+	uint64_t sum = 0;
+
+	for (size_t k = 0; k < c->n_diff_ids; k++) {
+		if (!is_there(c, k) && measure(a, k, &sizes[k], e))
+			return err_ctx(e, "layer %zu of %zu", k + 1,
+				       c->n_diff_ids);
+		sum += sizes[k];
+	}
+	return check_room(a, sum, e);
+}
+
 static int put_layers(struct archive *a, struct saved_image *image,
 		      struct err *e)
 {
 	const struct imgconfig *c = &a->image->config;
+	autostr uint64_t *sizes = xcalloc(c->n_diff_ids + 1, sizeof(*sizes));
 
+	if (measure_layers(a, sizes, e))
+		return -1;
 	for (size_t k = 0; k < c->n_diff_ids; k++) {
 		autostr char *name =
 			str_fmt("%s.tar", digest_hex(&c->diff_ids[k]));
-		bool is_there = false;
 
-		for (size_t i = 0; i < k; i++)
-			is_there = is_there || str_eq(image->layers.v[i], name);
 		strlist_add(&image->layers, name);
-		if (!is_there && put_layer(a, k, name, e))
+		if (!is_there(c, k) && put_layer(a, k, name, sizes[k], e))
 			return err_ctx(e, "layer %zu of %zu", k + 1,
 				       c->n_diff_ids);
 		if (a->watch)

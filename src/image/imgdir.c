@@ -88,21 +88,17 @@ static void close_tree(void *ctx)
 int imgdir_open(struct source *s, const struct name *n,
 		const struct source_opts *o, struct err *e)
 {
-	int fd = dir_open(n->path, e);
+	autofd int fd = dir_open(n->path, e);
 	struct tree *t;
 	bool is_empty;
 
-	if (fd < 0)
+	if (fd < 0 || dir_is_empty(fd, &is_empty, e))
 		return -1;
-	if (dir_is_empty(fd, &is_empty, e) || is_empty) {
-		close(fd);
-		return e->kind ? -1
-			       : err_set(e, ERR_UNSUPPORTED,
-					 "'%s' is empty, which is no image",
-					 n->path);
-	}
+	if (is_empty)
+		return err_set(e, ERR_UNSUPPORTED,
+			       "'%s' is empty, which is no image", n->path);
 	t = xcalloc(1, sizeof(*t));
-	t->fd = fd;
+	t->fd = TAKE_FD(fd);
 	t->owner = o->owner;
 	s->shown = str_fmt("%s", n->text);
 	s->stack = (struct stack){
@@ -129,8 +125,12 @@ int imgdir_write(struct target *t, struct source *s, struct err *e)
 		.config_text = &s->config_text,
 		.tell_owners = true,
 	};
+	uint64_t bytes;
 
 	if (s->is_inside || !s->config_text.len)
 		f.config = NULL;
+	if (s->measure && (s->measure(s->ctx, &bytes, e) ||
+			   dest_check_room(&t->dest, bytes, e)))
+		return -1;
 	return flatten(t->dest.parent, &t->dest, &f, e);
 }

@@ -38,6 +38,7 @@ static int put_blobs(int root, struct target *t, struct source *s,
 	const struct carrier c = {
 		.root = root,
 		.watch = t->watch,
+		.shown = t->name.text,
 		.is_ours = s->is_ours,
 	};
 	AUTO(imgoci) struct imgoci made = { 0 };

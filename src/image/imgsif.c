@@ -56,7 +56,8 @@ int imgsif_copy(const struct dest *dest, const struct imgoci *i,
 {
 	AUTO(tmp) struct tmp t = TMP_INIT;
 
-	if (tmp_file(&t, dest->parent, e) ||
+	if (dest_check_room(dest, i->manifest.layers[0].size, e) ||
+	    tmp_file(&t, dest->parent, e) ||
 	    copy(&layers->v[0], &i->manifest.layers[0].digest, t.fd,
 		 dest->shown, e))
 		return -1;

@@ -46,10 +46,29 @@ static int walk(void *ctx, enum stack_order order, const bool *want,
 	return failed;
 }
 
-int imgsqfs_file(const struct source *s, const char *path, size_t max,
-		 struct str *out, struct err *e)
+static int sum_entries(void *arg, size_t i, const struct entries *r,
+		       struct err *e)
 {
-	const struct squash *q = s->ctx;
+	uint64_t *sum = arg;
+	struct entry entry;
+	int rc;
+
+	(void)i;
+	while ((rc = r->next(r->ctx, &entry, e)) > 0)
+		if (entry.type == ENTRY_FILE)
+			*sum += entry_held(&entry);
+	return rc;
+}
+
+static int measure(void *ctx, uint64_t *bytes, struct err *e)
+{
+	*bytes = 0;
+	return walk(ctx, STACK_UP, NULL, sum_entries, bytes, e);
+}
+
+static int read_file(const struct squash *q, const char *path, size_t max,
+		     struct str *out, struct err *e)
+{
 	AUTO(sqfsread)
 	struct sqfsread *r = sqfsread_new(q->fd, q->at, q->size, e);
 
@@ -63,13 +82,17 @@ int imgsqfs_file(const struct source *s, const char *path, size_t max,
 	return 0;
 }
 
+int imgsqfs_file(const struct source *s, const char *path, size_t max,
+		 struct str *out, struct err *e)
+{
+	return read_file(s->ctx, path, max, out, e);
+}
+
 static int read_files(void *ctx, const char *const *paths, size_t n,
 		      struct str *out, struct err *e)
 {
-	struct source s = { .ctx = ctx };
-
 	for (size_t i = 0; i < n; i++)
-		if (imgsqfs_file(&s, paths[i], JSON_BYTES_MAX, &out[i], e))
+		if (read_file(ctx, paths[i], JSON_BYTES_MAX, &out[i], e))
 			return -1;
 	return 0;
 }
@@ -114,6 +137,7 @@ int imgsqfs_open_at(struct source *s, int fd, uint64_t at, uint64_t size,
 	s->is_inside = true;
 	s->read_files = read_files;
 	s->report = report_left_out;
+	s->measure = measure;
 	s->close = close_squash;
 	s->ctx = q;
 	r = sqfsread_new(fd, at, size, e);

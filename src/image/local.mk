@@ -58,6 +58,7 @@ libimage_a_SOURCES = \
 	src/image/pull.c src/image/pull.h \
 	src/image/reach.c src/image/reach.h \
 	src/image/resolve.c src/image/resolve.h \
+	src/image/room.c src/image/room.h \
 	src/image/saveload.c src/image/saveload.h \
 	src/image/siffile.c src/image/siffile.h \
 	src/image/source.c src/image/source.h \

@@ -124,11 +124,3 @@ int plain_next(struct plain *p, const void **at, size_t *n, struct err *e)
 	hash_add(p->diff_sum, p->out, *n);
 	return 1;
 }
-
-int plain_rewind(struct plain *p, struct err *e)
-{
-	if (lseek(p->fd, 0, SEEK_SET) < 0)
-		return err_sys(e, "can't read a layer again");
-	begin(p);
-	return 0;
-}

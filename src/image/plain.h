@@ -19,7 +19,5 @@ AUTO_DEFINE_PTR(plain, struct plain, plain_close)
  * of the blob and of the plain bytes (diff_id) are right; ERR_DIGEST. */
 MUST_CHECK int plain_next(struct plain *p, const void **at, size_t *n,
 			  struct err *e);
-/* From the first byte on again. */
-MUST_CHECK int plain_rewind(struct plain *p, struct err *e);
 
 #endif

@@ -51,6 +51,9 @@ struct source {
 	 * it takes more than to look, and IS_INSIDE is not set. */
 	int (*read_files)(void *ctx, const char *const *paths, size_t n,
 			  struct str *out, struct err *e);
+	/* The bytes that its files hold, if that can be told without going
+	 * through them; else NULL. */
+	int (*measure)(void *ctx, uint64_t *bytes, struct err *e);
 	/* Its layers, in the layout ROOT, if it has some; else ROOT is -1. */
 	int root;
 	bool is_ours;  /* ROOT is nobody else's: its blobs were verified and

@@ -71,6 +71,8 @@ struct entries {
 	void *ctx;
 };
 
+/* Bytes of the content that are there, without holes. */
+uint64_t entry_held(const struct entry *x);
 /* An `xattr` for entries that have none. */
 bool entry_no_xattr(void *ctx, const char **name, const void **value,
 		    size_t *size);

@@ -143,17 +143,6 @@ static int keep_xattrs(struct merge *m, struct inode *inode,
 	return 0;
 }
 
-static uint64_t held(const struct entry *x)
-{
-	uint64_t sum = 0;
-
-	if (!x->is_sparse)
-		return x->size;
-	for (size_t i = 0; i < x->n_extents; i++)
-		sum += x->extents[i].n;
-	return sum;
-}
-
 static struct inode *keep_inode(struct merge *m, const struct entry *x)
 {
 	struct inode *inode = arena_take(&m->arena, sizeof(*inode));
@@ -168,7 +157,7 @@ static struct inode *keep_inode(struct merge *m, const struct entry *x)
 		.mtime_s = x->mtime.tv_sec,
 		.mtime_ns = (uint32_t)x->mtime.tv_nsec,
 		.size = x->size,
-		.held = held(x),
+		.held = entry_held(x),
 	};
 	return inode;
 }

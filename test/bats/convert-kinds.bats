@@ -659,22 +659,3 @@ mixed_tree() {
 	same "$(find . "$TMPDIR" -name '.ch-tmp.*' 2>/dev/null)" ""
 }
 
-@test "a full disk: what is needed is said before, or nothing is left" {
-	needs_own_tmpfs
-	mkdir small
-	for kind in tar dir squash sif; do
-		case $kind in
-		tar) want="no space for './small/img': [0-9.]+ MiB are needed, [0-9.]+ KiB are free" ;;
-		*) want='.*No space left on device' ;;
-		esac
-		for size in 300k 20m; do
-			# shellcheck disable=SC2016 # for the inner shell
-			fails 1 "oci:$IMG/big: ${want/KiB/[KM]iB}\$" unshare -Urm sh -c '
-				mount -t tmpfs -o size=$1 none small
-				ch-convert "oci:$2" "$3:./small/img"
-				s=$?
-				[ -z "$(ls -A small)" ] || s=99
-				exit $s' sh $size "$IMG/big" $kind
-		done
-	done
-}

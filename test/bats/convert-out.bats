@@ -215,3 +215,87 @@ killed_at_work() {
 	store_is_sound
 	TMPDIR=${T%/*}
 }
+
+# --- no room
+
+# in_small SIZE COMMAND...: with a tmpfs of that size at ./small; nothing is left
+# there but what was, `keep*`.
+in_small() {
+	local size=$1
+	shift
+	# shellcheck disable=SC2016 # for the inner shell
+	unshare -Urm sh -c '
+		mount -t tmpfs -o "size=$0" none small || exit 98
+		[ ! -e keep ] || cp -R keep small/
+		"$@"
+		s=$?
+		[ -z "$(cd small && find . -type f ! -path "./keep*")" ] ||
+			s=99
+		exit $s' "$size" "$@"
+}
+
+@test "no room: said before anything is written, where the size is known" {
+	needs_own_tmpfs
+	local sizes='[0-9.]+ [KM]iB are needed, [0-9.]+ [KM]iB are free'
+	mkdir small
+	python3 -c 'import os
+os.makedirs("d/bin")
+open("d/bin/noise", "wb").write(os.urandom(1200 << 10))'
+	works ch-convert ./d ./noise.sqfs
+	works ch-convert ./d ./noise.sif
+	works ch-convert ./d oci:lay:1
+	works ch-convert oci:lay:1 docker-archive:da.tar
+	for kind in tar: oci-archive: docker-archive:; do
+		fails 1 "oci:lay: no space for 'small/x': $sizes\$" \
+			in_small 600k ch-convert oci:lay "${kind}small/x"
+	done
+	fails 1 "oci:lay: no space for 'oci:small/x:2': $sizes\$" \
+		in_small 600k ch-convert oci:lay oci:small/x:2
+	fails 1 "oci:lay: no space for 'store:x:1': $sizes\$" \
+		in_small 600k env CH_STORE=small/keep ch-convert oci:lay store:x:1
+	for from in ./noise.sqfs ./noise.sif; do
+		fails 1 "$from: no space for './small/x': $sizes\$" \
+			in_small 600k ch-convert $from ./small/x
+	done
+	sif_layout
+	cp noise.sif bare.sif
+	works ch-pull --name sifs:1 oci:siflay
+	fails 1 "oci:siflay: no space for './small/x.sif': $sizes\$" \
+		in_small 10k ch-convert oci:siflay ./small/x.sif
+	# what is there already needs no room
+	cp -R lay keep
+	works in_small 1400k ch-convert oci:lay oci:small/keep:2
+}
+
+@test "no room: said when it is so, and nothing is left" {
+	needs_own_tmpfs
+	mkdir small
+	for out in ./small/x.sqfs ./small/x.sif ./small/x.tar.gz ./small/x \
+		oci-archive:small/x.gz; do
+		fails 1 "oci:.*: .*: No space left on device\$" \
+			in_small 300k ch-convert "oci:$IMG/big" $out
+	done
+	works ch-convert "oci:$IMG/big" ./x.tar
+	for out in oci:small/x store:x:1; do
+		fails 1 "./x.tar: .*can't write '$T/small.*': No space left on device\$" \
+			in_small 300k env CH_STORE=small/keep \
+			ch-convert ./x.tar $out
+	done
+}
+
+@test "no room for what is put aside: the place is named" {
+	needs_own_tmpfs
+	mkdir small
+	works ch-convert "oci:$IMG/big" ./x.tar
+	# shellcheck disable=SC2016 # for the inner shell
+	fails 1 "can't put standard input aside: can't write '$T/small': No space left on device\$" \
+		in_small 300k env TMPDIR=small sh -c \
+		'cat x.tar | ch-convert - tar:-'
+	fails 1 "./x.tar: .*can't write '$T/small.*': No space left on device\$" \
+		in_small 300k env TMPDIR=small ch-convert ./x.tar \
+		docker-archive:-
+	fails 1 "can't open 'none'.*" env TMPDIR=none ch-convert ./x.tar tar:-
+	chmod 555 small
+	fails 1 "./x.tar: can't make a temporary directory in '$T/small': Permission denied\$" \
+		env TMPDIR=small ch-convert ./x.tar docker-archive:-
+}
