@@ -299,3 +299,63 @@ open("d/bin/noise", "wb").write(os.urandom(1200 << 10))'
 	fails 1 "./x.tar: can't make a temporary directory in '$T/small': Permission denied\$" \
 		env TMPDIR=small ch-convert ./x.tar docker-archive:-
 }
+
+# --- the old OUT
+
+@test "--force and a failure: the old file stays, byte for byte" {
+	local file from pid n=0
+	works ch-convert "oci:$IMG/bare" ./d
+	works ch-convert "oci:$IMG/layered-gzip" ./x.tar.gz
+	works ch-convert "oci:$IMG/layered-gzip" ./x.sqfs
+	works ch-convert "oci:$IMG/layered-gzip" ./x.sif
+	head -c 3000 x.tar.gz >cut.tar.gz
+	head -c 5000 x.sqfs >cut.sqfs
+	head -c 8000 x.sif >cut.sif
+	mkdir out before
+	for file in x.sqfs x.sif x.tar x.tar.zst; do
+		works ch-convert ./d ./out/$file
+		cp -p out/$file before/
+	done
+	works ch-convert ./d docker-archive:out/da.tar
+	cp -p out/da.tar before/
+	for file in squash:out/x.sqfs sif:out/x.sif tar:out/x.tar \
+		tar:out/x.tar.zst docker-archive:out/da.tar; do
+		for from in cut.tar.gz cut.sqfs cut.sif; do
+			fails 1 ".*cut\..*" ch-convert -f ./$from $file
+			diff -r before out
+		done
+		until [ $n = 1 ]; do
+			ch-convert -f "oci:$IMG/big" $file 2>/dev/null &
+			pid=$!
+			until compgen -G 'out/.ch-tmp.*' >/dev/null ||
+				! kill -0 $pid 2>/dev/null; do
+				:
+			done
+			kill -TERM $pid 2>/dev/null || :
+			if ! wait $pid; then
+				n=1
+			else # it was faster
+				cp -p before/* out/
+			fi
+		done
+		n=0
+		diff -r before out
+	done
+}
+
+@test "--force and a full disk: the old file stays, byte for byte" {
+	needs_own_tmpfs
+	mkdir keep small
+	works ch-convert "oci:$IMG/bare" ./d
+	for file in x.sqfs x.sif x.tar.gz; do
+		works ch-convert ./d ./keep/$file
+		# shellcheck disable=SC2016 # for the inner shell
+		fails 1 "oci:.*: .*No space left on device\$" \
+			in_small 4m sh -c '
+			ch-convert -f "oci:$0" "./small/keep/$1"
+			s=$?
+			diff -r keep small/keep || exit 97
+			[ "$(ls -A small)" = keep ] || exit 96
+			exit $s' "$IMG/big" $file
+	done
+}
