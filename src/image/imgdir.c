@@ -47,6 +47,10 @@ static int read_file(int root, const char *path, struct str *out, struct err *e)
 	autofd int fd = dir_open_beneath(root, path, O_RDONLY | O_NONBLOCK, 0,
 					 &why);
 
+	if (fd < 0 && why.kind == ERR_SYS) { /* it is there */
+		*e = why;
+		return -1;
+	}
 	if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode))
 		return 0;
 	return io_read_all(fd, JSON_BYTES_MAX, shown, out, e);

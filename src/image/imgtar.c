@@ -47,47 +47,91 @@ static int rewind_file(void *ctx, struct err *e)
 	return 0;
 }
 
-/* Files that are looked for. */
+/* A file that is looked for. */
 struct wanted {
-	const char *const *paths;
-	size_t n;
+	const char *path;
 	struct str *out;
+	char *link; /* what it is another name of, or NULL */
 };
 
-static struct str *find(const struct wanted *w, const struct entry *entry)
-{
-	const char *name = path_inside(entry->name);
+struct search {
+	struct wanted *v;
+	size_t n;
+};
 
-	for (size_t i = 0; entry->type == ENTRY_FILE && i < w->n; i++)
-		if (str_eq(name, w->paths[i]))
-			return &w->out[i];
-	return NULL;
+static void search_clear(struct search *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		free(s->v[i].link);
+	free(s->v);
 }
 
-/* The last of that name counts. */
-static int find_files(void *arg, size_t i, const struct entries *r,
-		      struct err *e)
+AUTO_DEFINE(search, struct search, search_clear)
+
+static int read_wanted(struct wanted *w, const struct entries *r, struct err *e)
 {
-	struct entry entry;
 	uint64_t offset;
 	const void *p;
 	size_t n;
 	int rc;
 
+	str_clear(w->out);
+	while ((rc = r->data(r->ctx, &p, &n, &offset, e)) > 0) {
+		if (w->out->len + n > JSON_BYTES_MAX)
+			return err_set(e, ERR_LIMIT,
+				       "'%s' is longer than the limit of %zu "
+				       "bytes",
+				       w->path, (size_t)JSON_BYTES_MAX);
+		str_addn(w->out, p, n);
+	}
+	return rc;
+}
+
+static struct wanted *find(const struct search *s, const struct entry *entry)
+{
+	const char *name = path_inside(entry->name);
+
+	for (size_t i = 0; i < s->n; i++)
+		if (str_eq(name, s->v[i].path))
+			return &s->v[i];
+	return NULL;
+}
+
+/* The last of a name counts. */
+static int find_files(void *arg, size_t i, const struct entries *r,
+		      struct err *e)
+{
+	struct entry entry;
+	int rc;
+
 	(void)i;
 	while ((rc = r->next(r->ctx, &entry, e)) > 0) {
-		struct str *out = find(arg, &entry);
+		struct wanted *w = find(arg, &entry);
 
-		if (!out)
+		if (!w)
 			continue;
-		str_clear(out);
-		while ((rc = r->data(r->ctx, &p, &n, &offset, e)) > 0 &&
-		       out->len + n <= JSON_BYTES_MAX)
-			str_addn(out, p, n);
-		if (rc < 0)
+		free(w->link);
+		w->link = entry.type == ENTRY_HARDLINK
+				  ? xstrdup(path_inside(entry.link))
+				  : NULL;
+		if (entry.type == ENTRY_FILE && read_wanted(w, r, e))
 			return -1;
 	}
 	return rc;
+}
+
+/* What is there under another name, of which the archive has to be gone through
+ * once more: it came before. False: there is none. */
+static bool want_links(struct search *again, const struct search *s)
+{
+	again->v = xcalloc(s->n, sizeof(*again->v));
+	for (size_t i = 0; i < s->n; i++)
+		if (s->v[i].link)
+			again->v[again->n++] = (struct wanted){
+				.path = s->v[i].link,
+				.out = s->v[i].out,
+			};
+	return again->n > 0;
 }
 
 static int read_files(void *ctx, const char *const *paths, size_t n,
@@ -95,9 +139,16 @@ static int read_files(void *ctx, const char *const *paths, size_t n,
 {
 	struct archive *a = ctx;
 	const struct stack *s = &a->layers.stack;
-	struct wanted wanted = { paths, n, out };
+	AUTO(search) struct search all = { .v = xcalloc(n, sizeof(*all.v)) };
+	AUTO(search) struct search again = { 0 };
 
-	return s->walk(s->ctx, STACK_UP, NULL, find_files, &wanted, e);
+	for (; all.n < n; all.n++)
+		all.v[all.n] = (struct wanted){ paths[all.n], &out[all.n], NULL };
+	if (s->walk(s->ctx, STACK_UP, NULL, find_files, &all, e))
+		return -1;
+	if (!want_links(&again, &all))
+		return 0;
+	return s->walk(s->ctx, STACK_UP, NULL, find_files, &again, e);
 }
 
 static void close_archive(void *ctx)

@@ -658,4 +658,3 @@ mixed_tree() {
 	absent new
 	same "$(find . "$TMPDIR" -name '.ch-tmp.*' 2>/dev/null)" ""
 }
-
