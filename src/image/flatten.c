@@ -98,7 +98,7 @@ static int add_meta(int root, const struct flatten *f,
 
 static void report(const struct flatten *f, const struct unpack_stats *s)
 {
-	if (s->owners && f->tell_owners)
+	if (s->owners && f->tell_all)
 		log_note("owners are not kept in a directory: %llu file%s",
 			 (unsigned long long)s->owners,
 			 s->owners == 1 ? "" : "s");
@@ -109,10 +109,11 @@ static void report(const struct flatten *f, const struct unpack_stats *s)
 		log_note("%llu modification times are out of range and were "
 			 "moved into it",
 			 (unsigned long long)s->times);
-	if (s->setids)
-		log_info("%llu files lost their set-user-ID or set-group-ID "
-			 "bit",
-			 (unsigned long long)s->setids);
+	if (s->setids && f->tell_all)
+		log_note("set-user-ID and set-group-ID bits are not kept in a "
+			 "directory: %llu file%s",
+			 (unsigned long long)s->setids,
+			 s->setids == 1 ? "" : "s");
 	if (s->xattrs)
 		log_note("%llu extended attributes could not be kept",
 			 (unsigned long long)s->xattrs);

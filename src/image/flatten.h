@@ -23,7 +23,7 @@ struct flatten {
 	 * of which only `image` is changed. */
 	const struct imgconfig *config;
 	const struct str *config_text;
-	bool tell_owners; /* say that owners are not kept */
+	bool tell_all; /* say that owners and set-ID bits are not kept */
 	/* As in imgoci.h, or NULL. */
 	int (*wait)(void *ctx, struct err *e);
 	void *ctx;

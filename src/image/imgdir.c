@@ -127,7 +127,7 @@ int imgdir_write(struct target *t, struct source *s, struct err *e)
 		.manifest = s->root < 0 ? NULL : s->image.digest.text,
 		.config = &s->config,
 		.config_text = &s->config_text,
-		.tell_owners = true,
+		.tell_all = true,
 	};
 	uint64_t bytes;
 

@@ -359,3 +359,48 @@ open("d/bin/noise", "wb").write(os.urandom(1200 << 10))'
 			exit $s' "$IMG/big" $file
 	done
 }
+
+# --- what is not kept is said
+
+@test "set-ID bits, which a directory can't have" {
+	python3 -B - "$TEST_STAGE/bats/registry" <<-'END'
+		import io, sys, tarfile
+		sys.path.insert(0, sys.argv[1])
+		from oci import Layout
+		b = io.BytesIO()
+		with tarfile.open(fileobj=b, mode="w", format=tarfile.PAX_FORMAT) as t:
+		    for name, mode in (("su", 0o4755), ("sg", 0o2755)):
+		        i = tarfile.TarInfo(name)
+		        i.mode = mode
+		        t.addfile(i)
+		lay = Layout("lost")
+		lay.tag(lay.image([b.getvalue()]), "1")
+	END
+	works ch-convert oci:lost ./img
+	same "$err" "ch-convert: set-user-ID and set-group-ID bits are not kept in a directory: 2 files"
+	quiet ch-convert oci:lost ./x.tar
+}
+
+@test "a configuration in /ch that can't be read is not taken for none" {
+	works ch-convert "oci:$IMG/rich" ./d
+	chmod 0 d/ch/config.json
+	fails 1 "./d: can't open 'ch/config.json': Permission denied\$" \
+		ch-convert ./d oci:lay
+	chmod 644 d/ch/config.json
+	absent lay
+	# with another name that comes first
+	ln d/ch/config.json d/aaa
+	tar -cf x.tar -C d ./aaa ./ch
+	tar -tvf x.tar | grep -q 'ch/config.json link to'
+	works ch-convert ./x.tar oci:lay
+	same "$(skopeo inspect --config oci:lay | grep -c PATH=)" 1
+	# over the limit
+	head -c 9000000 /dev/zero | tr '\0' ' ' >>d/ch/config.json
+	rm d/aaa
+	tar -cf x.tar -C d .
+	for from in ./d ./x.tar; do
+		fails 1 "$from: .*'/?ch/config.json' is longer than the limit of [0-9]+ bytes\$" \
+			ch-convert $from oci:lay2
+	done
+	absent lay2
+}
