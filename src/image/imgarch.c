@@ -259,18 +259,11 @@ int imgarch_write_oci(struct target *t, struct source *s, struct err *e)
 	autostr char *tag = imglayout_tag(t, s);
 	autostr char *index = NULL;
 	const char *layout = ocilayout_text();
-	struct descriptor top = { .media = MEDIA_MANIFEST };
-	autostr char *type = NULL;
+	AUTO(descriptor) struct descriptor top = { 0 };
 
 	if (begin(&a, s, e))
 		return -1;
-	type = xstrdup(a.image->manifest.media_type
-			       ? a.image->manifest.media_type
-			       : media_name(MEDIA_MANIFEST));
-	top.media_type = type;
-	top.digest = a.image->digest;
-	top.size = a.image->size;
-	top.platform = a.image->config.platform;
+	imgoci_describe(a.image, &top);
 	index = ocilayout_set(NULL, 0, tag, &top, e);
 	if (!index || check_blobs_room(&a, e) ||
 	    put_text(&a, "oci-layout", layout, strlen(layout), e) ||

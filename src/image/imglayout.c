@@ -44,7 +44,6 @@ static int put_blobs(int root, struct target *t, struct source *s,
 	AUTO(imgoci) struct imgoci made = { 0 };
 	const struct imgoci *i = &s->image;
 	bool is_layered = s->root >= 0 && !s->sif;
-	const char *type;
 	uint64_t fetched;
 
 	if (is_layered && carrier_take(&c, s->root, i, &fetched, e))
@@ -54,14 +53,7 @@ static int put_blobs(int root, struct target *t, struct source *s,
 			return -1;
 		i = &made;
 	}
-	type = i->manifest.media_type;
-	*top = (struct descriptor){
-		.media = MEDIA_MANIFEST,
-		.media_type = xstrdup(type ? type : media_name(MEDIA_MANIFEST)),
-		.digest = i->digest,
-		.size = i->size,
-		.platform = i->config.platform,
-	};
+	imgoci_describe(i, top);
 	return 0;
 }
 

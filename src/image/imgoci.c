@@ -23,6 +23,19 @@ void imgoci_clear(struct imgoci *i)
 	str_clear(&i->config_text);
 }
 
+void imgoci_describe(const struct imgoci *i, struct descriptor *top)
+{
+	const char *type = i->manifest.media_type;
+
+	*top = (struct descriptor){
+		.media = MEDIA_MANIFEST,
+		.media_type = xstrdup(type ? type : media_name(MEDIA_MANIFEST)),
+		.digest = i->digest,
+		.size = i->size,
+		.platform = i->config.platform,
+	};
+}
+
 int imgoci_set_config(struct imgoci *i, struct str *text, struct err *e)
 {
 	str_clear(&i->config_text);

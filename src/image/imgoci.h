@@ -32,6 +32,10 @@ MUST_CHECK int imgoci_load(int root, const struct descriptor *top,
 			   const struct platform *want, struct imgoci *out,
 			   struct err *e);
 
+/* I's manifest as an index names it, for its configuration's platform. The
+ * caller clears TOP. */
+void imgoci_describe(const struct imgoci *i, struct descriptor *top);
+
 /* Parse the configuration TEXT for I, whose manifest is set; TEXT moves to I.
  * ERR_FORMAT if it does not fit the manifest. */
 MUST_CHECK int imgoci_set_config(struct imgoci *i, struct str *text,

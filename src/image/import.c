@@ -44,26 +44,19 @@ static void add(struct job *j, const struct imgoci *i, uint64_t fetched,
 		struct ref *ref, const struct descriptor *entry)
 {
 	struct import_list *l = j->out;
-	const char *type = i->manifest.media_type;
-	bool is_said = entry && *entry->platform.os;
-	const char *name = entry ? entry->ref_name : NULL;
+	struct descriptor top;
 
+	imgoci_describe(i, &top);
+	/* It knows the variant, which configurations often leave out. */
+	if (entry && *entry->platform.os)
+		top.platform = entry->platform;
+	if (entry && entry->ref_name)
+		top.ref_name = xstrdup(entry->ref_name);
 	l->v = xrealloc(l->v, l->n + 1, sizeof(*l->v));
 	l->v[l->n++] = (struct imported){
 		.ref = *ref,
 		.fetched = fetched,
-		.top = {
-			.media = MEDIA_MANIFEST,
-			.media_type = xstrdup(type ? type
-						: media_name(MEDIA_MANIFEST)),
-			.digest = i->digest,
-			.size = i->size,
-			/* It knows the variant, which configurations often
-			 * leave out. */
-			.platform = is_said ? entry->platform
-					    : i->config.platform,
-			.ref_name = name ? xstrdup(name) : NULL,
-		},
+		.top = top,
 	};
 	*ref = (struct ref){ 0 };
 }

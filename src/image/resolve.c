@@ -82,15 +82,9 @@ static int get_config(const struct resolve *r, struct imgoci *i, struct err *e)
 static void describe(const struct imgoci *i, const struct digest *source,
 		     const struct platform *platform, struct descriptor *top)
 {
-	const char *type = i->manifest.media_type;
-
-	*top = (struct descriptor){
-		.digest = i->digest,
-		.size = i->size,
-		.platform = *platform,
-		.source = *source,
-		.media_type = xstrdup(type ? type : media_name(MEDIA_MANIFEST)),
-	};
+	imgoci_describe(i, top);
+	top->platform = *platform;
+	top->source = *source;
 }
 
 int resolve_image(const struct resolve *r, struct imgoci *out,
