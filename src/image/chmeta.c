@@ -8,19 +8,24 @@
 #include "base/log.h"
 #include "format/envfile.h"
 
-void chmeta_init(struct chmeta *c, const struct source *s, int64_t time_s)
+void chmeta_environment(const struct imgconfig *c, struct str *out)
 {
-	AUTO(str) struct str env = { 0 };
-	size_t lost;
+	size_t lost = envfile_write(&c->env, out);
 
-	*c = (struct chmeta){ .stack = &s->stack };
-	if (s->is_inside || !s->config_text.len)
-		return;
-	lost = envfile_write(&s->config.env, &env);
 	if (lost)
 		log_warn("%zu of the image's variables hold a newline and are "
 			 "left out of /ch/environment",
 			 lost);
+}
+
+void chmeta_init(struct chmeta *c, const struct source *s, int64_t time_s)
+{
+	AUTO(str) struct str env = { 0 };
+
+	*c = (struct chmeta){ .stack = &s->stack };
+	if (s->is_inside || !s->config_text.len)
+		return;
+	chmeta_environment(&s->config, &env);
 	c->top = memread_new(time_s);
 	memread_dir(c->top, "ch", 0755);
 	memread_file(c->top, "ch/config.json", 0644, s->config_text.p,

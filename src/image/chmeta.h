@@ -14,6 +14,9 @@ struct chmeta {
 	struct memread *top;
 };
 
+/* The text of /ch/environment, appended to OUT: the variables of C. Those that
+ * can't be in it are a warning. */
+void chmeta_environment(const struct imgconfig *c, struct str *out);
 /* S, which must live as long, with /ch/config.json and /ch/environment of the
  * time TIME_S on top, unless it has them inside or has no configuration. */
 void chmeta_init(struct chmeta *c, const struct source *s, int64_t time_s);

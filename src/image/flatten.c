@@ -8,7 +8,7 @@
 #include "base/dir.h"
 #include "base/io.h"
 #include "base/log.h"
-#include "format/envfile.h"
+#include "image/chmeta.h"
 #include "layer/unpack.h"
 
 #include <errno.h>
@@ -64,12 +64,8 @@ static void describe(const struct flatten *f, const struct unpack_stats *stats,
 static int put_config(int ch, const struct flatten *f, struct err *e)
 {
 	AUTO(str) struct str env = { 0 };
-	size_t lost = envfile_write(&f->config->env, &env);
 
-	if (lost)
-		log_warn("%zu of the image's variables hold a newline and are "
-			 "left out of /ch/environment",
-			 lost);
+	chmeta_environment(f->config, &env);
 	if (put(ch, "config.json", f->config_text, e) ||
 	    put(ch, "environment", &env, e))
 		return -1;
@@ -139,6 +135,15 @@ int flatten(int tmpdir, const struct dest *dest, const struct flatten *f,
 	return 0;
 }
 
+int flatten_refuse_sif(const char *name, struct err *e)
+{
+	return err_set(
+		e, ERR_UNSUPPORTED,
+		"is a SIF file, which has no layers to unpack; get it as "
+		"it is with 'ch-pull %s ./image.sif'",
+		name);
+}
+
 int flatten_layers(int tmpdir, const struct dest *dest, const struct imgoci *i,
 		   const char *name, const struct imgoci_layers *layers,
 		   struct err *e)
@@ -155,10 +160,7 @@ int flatten_layers(int tmpdir, const struct dest *dest, const struct imgoci *i,
 	};
 
 	if (i->manifest.is_sif)
-		return err_set(e, ERR_UNSUPPORTED,
-			       "is a SIF file, which has no layers to unpack; "
-			       "get it as it is with 'ch-pull %s ./image.sif'",
-			       name);
+		return flatten_refuse_sif(name, e);
 	stack_layers_init(&stack, layers->v, layers->n);
 	return flatten(tmpdir, dest, &f, e);
 }

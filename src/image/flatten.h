@@ -42,4 +42,7 @@ MUST_CHECK int flatten_layers(int tmpdir, const struct dest *dest,
 			      const struct imgoci_layers *layers,
 			      struct err *e);
 
+/* NAME is a SIF file: ERR_UNSUPPORTED, and what to do. Returns -1. */
+int flatten_refuse_sif(const char *name, struct err *e);
+
 #endif

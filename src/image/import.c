@@ -24,6 +24,7 @@
 #include "image/layout.h"
 #include "image/saveload.h"
 #include "image/spool.h"
+#include "image/standin.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -247,11 +248,8 @@ static int open_archive(const struct name *from, struct err *e)
 	struct stat st;
 
 	if (str_eq(from->path, "-")) {
-		if (isatty(INPUT))
-			return err_set(
-				e, ERR_USAGE,
-				"standard input is a terminal; give the "
-				"archive with '<FILE' or through a pipe");
+		if (standin_check(e))
+			return -1;
 		fd = fcntl(INPUT, F_DUPFD_CLOEXEC, 3);
 	} else {
 		fd = open(from->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);

@@ -31,6 +31,15 @@ bool standin_is_file(void)
 	       !lseek(INPUT, 0, SEEK_CUR);
 }
 
+int standin_check(struct err *e)
+{
+	return isatty(INPUT)
+		       ? err_set(e, ERR_USAGE,
+				 "standard input is a terminal; give the image "
+				 "with '<FILE' or through a pipe")
+		       : 0;
+}
+
 int standin_open(int tmpdir, struct err *e)
 {
 	AUTO(tmp) struct tmp t = TMP_INIT;
@@ -38,10 +47,8 @@ int standin_open(int tmpdir, struct err *e)
 
 	if (standin_is_file())
 		return 0;
-	if (isatty(INPUT))
-		return err_set(e, ERR_USAGE,
-			       "standard input is a terminal; give the image "
-			       "with '<FILE' or through a pipe");
+	if (standin_check(e))
+		return -1;
 	place = dir_shown(tmpdir);
 	if (tmp_file(&t, tmpdir, e) ||
 	    io_copy(INPUT, "standard input", t.fd, place, NULL, e))

@@ -17,6 +17,8 @@
 int standin_fd(const char *path);
 /* Is it one already? */
 bool standin_is_file(void);
+/* ERR_USAGE if standard input is a terminal. */
+MUST_CHECK int standin_check(struct err *e);
 /* If standard input is no file, put all it gives into one without a name, in
  * the directory TMPDIR, and let standard input be that. It stands at its start
  * then. ERR_USAGE if it is a terminal. */

@@ -123,10 +123,8 @@ char *storetree_make(struct source *s, const char *store, const char *readonly,
 	char *path;
 
 	if (s->image.manifest.is_sif) {
-		err_set(e, ERR_UNSUPPORTED,
-			"%s: is a SIF file, which has no layers to unpack; "
-			"get it as it is with 'ch-pull %s ./image.sif'",
-			s->shown, s->shown);
+		flatten_refuse_sif(s->shown, e);
+		err_ctx(e, "%s", s->shown);
 		return NULL;
 	}
 	if (stores_open(&stores, store, readonly, false, e))
