@@ -79,6 +79,7 @@ ssize_t io_read(int fd, void *p, size_t n, const char *name, struct err *e)
 	return (ssize_t)got;
 }
 
+/* O_NONBLOCK: nobody may ever write to a fifo. */
 int io_read_all(int fd, size_t limit, const char *name, struct str *out,
 		struct err *e)
 {

@@ -258,11 +258,10 @@ int imgsif_open_fd(struct source *s, int fd, const char *name, struct err *e)
 int imgsif_open(struct source *s, const struct name *n,
 		const struct source_opts *o, struct err *e)
 {
-	int fd = standin_fd(n->path);
+	uint64_t size;
+	int fd = standin_file(n->path, &size, e);
 
 	(void)o; /* nothing of it is of use here */
 	s->shown = xstrdup(n->text);
-	if (fd < 0)
-		return err_sys(e, "can't open '%s'", n->path);
-	return imgsif_open_fd(s, fd, n->path, e);
+	return fd < 0 ? -1 : imgsif_open_fd(s, fd, n->path, e);
 }

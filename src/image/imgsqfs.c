@@ -5,6 +5,7 @@
 
 #include "image/imgsqfs.h"
 
+#include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "format/json.h"
@@ -15,7 +16,6 @@
 #include "layer/sqfsread.h"
 #include "layer/sqfswrite.h"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 struct squash {
@@ -150,19 +150,12 @@ int imgsqfs_open_at(struct source *s, int fd, uint64_t at, uint64_t size,
 int imgsqfs_open(struct source *s, const struct name *n,
 		 const struct source_opts *o, struct err *e)
 {
-	int fd = standin_fd(n->path);
-	struct stat st;
+	uint64_t size;
+	int fd = standin_file(n->path, &size, e);
 
 	(void)o; /* nothing of it is of use here */
 	s->shown = xstrdup(n->text);
-	if (fd < 0)
-		return err_sys(e, "can't open '%s'", n->path);
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
-		close(fd);
-		return err_set(e, ERR_UNSUPPORTED, "'%s' is not a file",
-			       n->path);
-	}
-	return imgsqfs_open_at(s, fd, 0, (uint64_t)st.st_size, n->path, e);
+	return fd < 0 ? -1 : imgsqfs_open_at(s, fd, 0, size, n->path, e);
 }
 
 static void report(const struct sqfswrite_stats *s)

@@ -15,7 +15,6 @@
 #include "layer/tarwrite.h"
 
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define BLOCK 512
@@ -162,16 +161,13 @@ static void close_archive(void *ctx)
 	free(a);
 }
 
-static int open_file(struct archive *a, const struct name *n, struct stat *st,
+static int open_file(struct archive *a, const struct name *n, uint64_t *size,
 		     struct err *e)
 {
-	a->fd = standin_fd(n->path);
-	if (a->fd < 0 || fstat(a->fd, st))
-		return err_sys(e, "can't open '%s'", n->path);
-	if (!S_ISREG(st->st_mode))
-		return err_set(e, ERR_UNSUPPORTED, "'%s' is not a file",
-			       n->path);
-	if (!st->st_size)
+	a->fd = standin_file(n->path, size, e);
+	if (a->fd < 0)
+		return -1;
+	if (!*size)
 		return err_set(e, ERR_FORMAT,
 			       "%s: expected a tar archive, found nothing",
 			       n->text);
@@ -182,7 +178,7 @@ int imgtar_open(struct source *s, const struct name *n,
 		const struct source_opts *o, struct err *e)
 {
 	struct archive *a = xcalloc(1, sizeof(*a));
-	struct stat st;
+	uint64_t size;
 
 	(void)o; /* nothing of it is of use here */
 	a->fd = -1;
@@ -191,10 +187,10 @@ int imgtar_open(struct source *s, const struct name *n,
 	s->shown = xstrdup(n->text);
 	s->close = close_archive;
 	s->ctx = a;
-	if (open_file(a, n, &st, e))
+	if (open_file(a, n, &size, e))
 		return -1;
 	a->input = (struct layer_source){
-		.size = (uint64_t)st.st_size,
+		.size = size,
 		.read = read_file,
 		.rewind = rewind_file,
 		.ctx = a,
@@ -202,7 +198,7 @@ int imgtar_open(struct source *s, const struct name *n,
 	stack_layers_init(&a->layers, &a->input, 1);
 	s->stack = a->layers.stack;
 	s->stack.rule = LOOKUP_FLAT;
-	s->size = (uint64_t)st.st_size;
+	s->size = size;
 	s->is_inside = true;
 	s->read_files = read_files;
 	return 0;

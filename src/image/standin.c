@@ -23,6 +23,19 @@ int standin_fd(const char *path)
 	return open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 }
 
+int standin_file(const char *path, uint64_t *size, struct err *e)
+{
+	struct stat st;
+	autofd int fd = standin_fd(path);
+
+	if (fd < 0 || fstat(fd, &st))
+		return err_sys(e, "can't open '%s'", path);
+	if (!S_ISREG(st.st_mode))
+		return err_set(e, ERR_UNSUPPORTED, "'%s' is not a file", path);
+	*size = (uint64_t)st.st_size;
+	return TAKE_FD(fd);
+}
+
 bool standin_is_file(void)
 {
 	struct stat st;

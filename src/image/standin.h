@@ -8,6 +8,7 @@
 #include "base/err.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #define STANDIN_PATH "/proc/self/fd/0"
 
@@ -15,6 +16,9 @@
  * STANDIN_PATH is not opened again, which may not be allowed (whoever opened it
  * could), but used. -1 with errno. */
 int standin_fd(const char *path);
+/* The same, for a file that there must be: ERR_SYS or ERR_UNSUPPORTED say of
+ * PATH that it can't be opened or is something else. Its bytes go to *SIZE. */
+MUST_CHECK int standin_file(const char *path, uint64_t *size, struct err *e);
 /* Is it one already? */
 bool standin_is_file(void);
 /* ERR_USAGE if standard input is a terminal. */
