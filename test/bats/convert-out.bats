@@ -47,9 +47,9 @@ spoil() {
 	cmp good.sif bare.sif
 	works ch-pull --name sifs:1 oci:siflay
 	spoil "siflay/blobs/sha256/$SIF_DIGEST"
-	for out in ./o ./o.sqfs ./o.tar ./o.sif; do
+	for to in ./o ./o.sqfs ./o.tar ./o.sif; do
 		fails 1 "oci:siflay: layer 1 of 1: expected sha256:$SIF_DIGEST, got $HEX\$" \
-			ch-convert oci:siflay $out
+			ch-convert oci:siflay $to
 		absent o o.sqfs o.tar o.sif
 	done
 	spoil "$CH_STORE/blobs/sha256/$SIF_DIGEST"
@@ -218,8 +218,8 @@ killed_at_work() {
 
 # --- no room
 
-# in_small SIZE COMMAND...: with a tmpfs of that size at ./small; nothing is left
-# there but what was, `keep*`.
+# in_small SIZE COMMAND...: with a tmpfs of that size at ./small; nothing is
+# left there but what was, `keep*`.
 in_small() {
 	local size=$1
 	shift
@@ -270,16 +270,16 @@ open("d/bin/noise", "wb").write(os.urandom(1200 << 10))'
 @test "no room: said when it is so, and nothing is left" {
 	needs_own_tmpfs
 	mkdir small
-	for out in ./small/x.sqfs ./small/x.sif ./small/x.tar.gz ./small/x \
+	for to in ./small/x.sqfs ./small/x.sif ./small/x.tar.gz ./small/x \
 		oci-archive:small/x.gz; do
 		fails 1 "oci:.*: .*: No space left on device\$" \
-			in_small 300k ch-convert "oci:$IMG/big" $out
+			in_small 300k ch-convert "oci:$IMG/big" $to
 	done
 	works ch-convert "oci:$IMG/big" ./x.tar
-	for out in oci:small/x store:x:1; do
+	for to in oci:small/x store:x:1; do
 		fails 1 "./x.tar: .*can't write '$T/small.*': No space left on device\$" \
 			in_small 300k env CH_STORE=small/keep \
-			ch-convert ./x.tar $out
+			ch-convert ./x.tar $to
 	done
 }
 
