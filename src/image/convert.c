@@ -25,7 +25,6 @@
 #include "image/target.h"
 #include "image/watch.h"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum form {
@@ -115,17 +114,6 @@ static int open_tmpdir(struct job *j, struct err *e)
 	return 0;
 }
 
-/* A layout that is there gets one more image; else it is made as a directory
- * is, but replaces none. */
-static int check_layout(const struct name *n, struct err *e)
-{
-	AUTO(dest) struct dest d = DEST_INIT;
-	autostr char *mark = path_join(n->path, "oci-layout");
-	struct stat st;
-
-	return !stat(mark, &st) ? 0 : dest_open(&d, n, false, e);
-}
-
 /* OUT's place, and all that can be wrong with OUT whatever IN is. */
 static int open_out(const char *out, const struct convert_opts *o,
 		    struct name *n, struct dest *d, struct err *e)
@@ -145,7 +133,7 @@ static int open_out(const char *out, const struct convert_opts *o,
 		return dest_open(d, n, o->force, e);
 	if (form == FORM_FILE)
 		return dest_open_file(d, n, o->force, e);
-	return n->kind == NAME_OCI ? check_layout(n, e) : 0;
+	return n->kind == NAME_OCI ? imglayout_check(n, o->store, e) : 0;
 }
 
 int convert_check_out(const char *out, const struct convert_opts *o,

@@ -86,11 +86,12 @@ static bool is_store(int root, const char *store)
 }
 
 /* *OUT is the layout that is there, or -1. */
-static int open_old(const struct target *t, int *out, struct err *e)
+static int open_old(const struct name *n, const char *store, int *out,
+		    struct err *e)
 {
 	AUTO(str) struct str text = { 0 };
 	struct err none = { 0 };
-	const char *path = t->name.path;
+	const char *path = n->path;
 	autofd int root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	*out = -1;
@@ -98,12 +99,22 @@ static int open_old(const struct target *t, int *out, struct err *e)
 		return 0;
 	if (ocilayout_check(text.p, text.len, e))
 		return err_ctx(e, "'%s'", path);
-	if (is_store(root, t->store))
+	if (is_store(root, store))
 		return err_set(e, ERR_UNSUPPORTED,
 			       "'%s' is a store; write to it as 'store:NAME'",
 			       path);
 	*out = TAKE_FD(root);
 	return 0;
+}
+
+int imglayout_check(const struct name *n, const char *store, struct err *e)
+{
+	AUTO(dest) struct dest d = DEST_INIT;
+	autofd int root = -1;
+
+	if (open_old(n, store, &root, e))
+		return -1;
+	return root < 0 ? open_new(&d, n, e) : 0;
 }
 
 int imglayout_tmpdir(const struct target *t, struct err *e)
@@ -112,7 +123,7 @@ int imglayout_tmpdir(const struct target *t, struct err *e)
 	autofd int root = -1;
 	int tmpdir;
 
-	if (open_old(t, &root, e))
+	if (open_old(&t->name, t->store, &root, e))
 		return -1;
 	if (root < 0)
 		return open_new(&d, &t->name, e) ? -1 : TAKE_FD(d.parent);
@@ -161,7 +172,7 @@ int imglayout_write(struct target *t, struct source *s, struct err *e)
 	autostr char *tag = imglayout_tag(t, s);
 	autofd int root = -1;
 
-	if (open_old(t, &root, e))
+	if (open_old(&t->name, t->store, &root, e))
 		return -1;
 	if (root < 0)
 		return write_new(t, s, e);

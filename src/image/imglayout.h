@@ -8,10 +8,14 @@
 #include "image/source.h"
 #include "image/target.h"
 
+/* Can N (oci:DIR[:TAG]) be written? ERR_EXISTS if something else is there,
+ * ERR_UNSUPPORTED if it is a store, STORE or another one. */
+MUST_CHECK int imglayout_check(const struct name *n, const char *store,
+			       struct err *e);
 /* The directory for what must be put aside before it becomes a part of the
  * layout T (oci:DIR[:TAG]): the layout that is there, or what DIR will be in.
- * A descriptor. ERR_EXISTS if something else is there, ERR_UNSUPPORTED if it
- * is a store; what killed processes left is removed. */
+ * A descriptor. Errors are those of imglayout_check; what killed processes left
+ * is removed. */
 MUST_CHECK int imglayout_tmpdir(const struct target *t, struct err *e);
 /* S in the layout T (oci:DIR[:TAG]), which is made if there is nothing, whole
  * or not at all; in one that is there S takes the place of what has its tag.
