@@ -117,21 +117,28 @@ int imglayout_check(const struct name *n, const char *store, struct err *e)
 	return root < 0 ? open_new(&d, n, e) : 0;
 }
 
+/* Where what is unfinished is in the layout ROOT, without what killed processes
+ * left there. */
+static int swept_tmpdir(int root, const char *path, struct err *e)
+{
+	int tmpdir = layout_tmpdir(root, e);
+
+	if (tmpdir < 0)
+		return err_ctx(e, "'%s'", path);
+	tmp_sweep(tmpdir);
+	return tmpdir;
+}
+
 int imglayout_tmpdir(const struct target *t, struct err *e)
 {
 	AUTO(dest) struct dest d = DEST_INIT;
 	autofd int root = -1;
-	int tmpdir;
 
 	if (open_old(&t->name, t->store, &root, e))
 		return -1;
 	if (root < 0)
 		return open_new(&d, &t->name, e) ? -1 : TAKE_FD(d.parent);
-	tmpdir = layout_tmpdir(root, e);
-	if (tmpdir < 0)
-		return err_ctx(e, "'%s'", t->name.path);
-	tmp_sweep(tmpdir);
-	return tmpdir;
+	return swept_tmpdir(root, t->name.path, e);
 }
 
 static int put_text(int root, const char *name, const char *text, struct err *e)
@@ -170,13 +177,14 @@ int imglayout_write(struct target *t, struct source *s, struct err *e)
 {
 	AUTO(descriptor) struct descriptor top = { 0 };
 	autostr char *tag = imglayout_tag(t, s);
-	autofd int root = -1;
+	autofd int root = -1, tmpdir = -1;
 
 	if (open_old(&t->name, t->store, &root, e))
 		return -1;
 	if (root < 0)
 		return write_new(t, s, e);
-	if (put_blobs(root, t, s, &top, e))
+	tmpdir = swept_tmpdir(root, t->name.path, e);
+	if (tmpdir < 0 || put_blobs(root, t, s, &top, e))
 		return -1;
 	return layoutindex_set(root, tag, &top, e)
 		       ? err_ctx(e, "'%s'", t->name.path)
