@@ -202,7 +202,7 @@ killed_at_work() {
 	mkdir tmp beside
 	export TMPDIR=$T/tmp
 	killed_at_work tar:- tmp
-	works sh -c 'ch-convert tar:- tar:- <x.tar >y.tar'
+	works sh -c 'cat x.tar | ch-convert tar:- tar:- >y.tar'
 	same "$(ls -A tmp)" ""
 	killed_at_work oci:lay:2 lay
 	works ch-convert ./x.tar oci:lay:2
@@ -294,7 +294,10 @@ open("d/bin/noise", "wb").write(os.urandom(1200 << 10))'
 	fails 1 "./x.tar: .*can't write '$T/small.*': No space left on device\$" \
 		in_small 300k env TMPDIR=small ch-convert ./x.tar \
 		docker-archive:-
-	fails 1 "can't open 'none'.*" env TMPDIR=none ch-convert ./x.tar tar:-
+	fails 1 "TMPDIR: can't open 'none': No such file or directory\$" \
+		env TMPDIR=none sh -c 'cat x.tar | ch-convert - tar:-'
+	# nothing to be put aside
+	works env TMPDIR=none sh -c 'ch-convert ./x.tar tar:- >y.tar'
 	chmod 555 small
 	fails 1 "./x.tar: can't make a temporary directory in '$T/small': Permission denied\$" \
 		env TMPDIR=small ch-convert ./x.tar docker-archive:-
