@@ -110,6 +110,7 @@ static const struct tool tool = {
 	.about = "Convert image IN to OUT; without OUT unpack it in the store and print where.",
 	.opts = options,
 	.n_opts = ARRAY_SIZE(options),
+	.limits = "ch-convert(1)",
 	.notes = "IN and OUT are paths (./img, ./img.sqfs, ./img.sif, ./img.tar.gz), names in the store (alpine:3.16; as OUT store:NAME), or dir:, squash:, sif:, tar:, oci:, oci-archive:, docker-archive:, docker://NAME.",
 };
 // clang-format on

@@ -53,7 +53,11 @@ static int fail(const struct tool *t, const struct err *e)
 			t->verb ? t->verb : "");
 		return t->usage_status ? t->usage_status : 2;
 	}
-	fprintf(stderr, "%s: error: %s\n", t->name, e->msg);
+	if (e->kind == ERR_LIMIT && t->limits)
+		fprintf(stderr, "%s: error: %s; see LIMITS in %s\n", t->name,
+			e->msg, t->limits);
+	else
+		fprintf(stderr, "%s: error: %s\n", t->name, e->msg);
 	return t->fail_status ? t->fail_status : 1;
 }
 

@@ -124,7 +124,7 @@ static struct node *create(struct tree *t, const struct node *dir,
 	size_t path_len = dir->dir->path_len + (dir->dir->path_len > 0) + len;
 
 	if (type == NODE_DIR && dir->dir->depth >= TREE_DEPTH_MAX) {
-		err_set(e, ERR_FORMAT,
+		err_set(e, ERR_LIMIT,
 			"more than %d directories in one another",
 			TREE_DEPTH_MAX);
 		return NULL;

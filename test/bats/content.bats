@@ -130,7 +130,7 @@ extra_teardown() {
 		ulimit -s $stack 2>/dev/null || continue
 		refuses json-deep-list "not a manifest: nested deeper than 64 levels"
 		refuses json-deep-object "not a manifest: nested deeper than 64 levels"
-		refuses nested-300 "indexes nested more than 4 deep"
+		refuses nested-300 "indexes nested more than 4 deep$LIMITS"
 	done
 }
 
@@ -156,7 +156,7 @@ extra_teardown() {
 	for how in nul two; do
 		refuses json-$how "not a manifest: .*something follows the end of the document"
 	done
-	refuses json-64mib "blob $HEX: [0-9]+ bytes are over the limit of [0-9]+"
+	refuses json-64mib "blob $HEX: [0-9]+ bytes are over the limit of [0-9]+$LIMITS"
 }
 
 @test "C32: a manifest and an index in one" {

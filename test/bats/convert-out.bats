@@ -402,7 +402,7 @@ open("d/bin/noise", "wb").write(os.urandom(1200 << 10))'
 	rm d/aaa
 	tar -cf x.tar -C d .
 	for from in ./d ./x.tar; do
-		fails 1 "$from: .*'/?ch/config.json' is longer than the limit of [0-9]+ bytes\$" \
+		fails 1 "$from: .*'/?ch/config.json' is longer than the limit of [0-9]+ bytes; see LIMITS in ch-convert\(1\)\$" \
 			ch-convert $from oci:lay2
 	done
 	absent lay2

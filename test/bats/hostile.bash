@@ -11,6 +11,10 @@ canary_state() {
 	getfattr -d -m - "$TEST_CANARY" "$TEST_CANARY"/* 2>/dev/null || :
 }
 
+# Behind what a limit's message says.
+# shellcheck disable=SC2034 # for the suites
+LIMITS='; see LIMITS in ch-convert\(1\)$'
+
 # Those that take seconds, or a lot of room.
 HUGE='^(bomb-.*|hard-many|json-64mib|many-.*)$'
 CATALOGUE=(python3 -B "$TEST_STAGE/bats/catalogue.py")
