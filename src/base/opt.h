@@ -82,7 +82,7 @@ struct tool {
 	const char *about;    /* one sentence for --help and the manual */
 	const struct opt *opts;
 	size_t n_opts;
-	const char *limits; /* the page that has them, "ch-convert(1)", or NULL */
+	const char *limits; /* the page that has them, "x(1)", or NULL */
 	const char *notes;  /* lines shown below the options, or NULL */
 	bool options_first; /* options end at the first other argument */
 	int fail_status;    /* exit status of our failures; 0 means 1 */
