@@ -142,7 +142,10 @@ static int read_files(void *ctx, const char *const *paths, size_t n,
 	AUTO(search) struct search again = { 0 };
 
 	for (; all.n < n; all.n++)
-		all.v[all.n] = (struct wanted){ paths[all.n], &out[all.n], NULL };
+		all.v[all.n] = (struct wanted){
+			.path = paths[all.n],
+			.out = &out[all.n],
+		};
 	if (s->walk(s->ctx, STACK_UP, NULL, find_files, &all, e))
 		return -1;
 	if (!want_links(&again, &all))

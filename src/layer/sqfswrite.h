@@ -51,8 +51,8 @@ void sqfswrite_free(struct sqfswrite *w);
 AUTO_DEFINE_PTR(sqfswrite, struct sqfswrite, sqfswrite_free)
 
 /* merge_put of merge.h, with W as context. ERR_LIMIT for a file of more than
- * 2^24 blocks. Errors do not name the entry: it is the caller's. After a failure
- * W is good for sqfswrite_free only. */
+ * 2^24 blocks. Errors do not name the entry: it is the caller's. After a
+ * failure W is good for sqfswrite_free only. */
 int sqfswrite_put(void *w, const struct entry *entry, const struct entries *r,
 		  void **handle, struct err *e);
 /* The names of T (sorted; inodes as in inode.h, content by sqfswrite_put), and

@@ -46,7 +46,6 @@ struct sqfsxattr {
 static int open_table(struct sqfsxattr *x, struct err *e)
 {
 	const struct sqfshdr *h = &x->img->hdr;
-	uint64_t room;
 	uint64_t n;
 
 	if (h->xattrs_at == SQFSHDR_NONE)
@@ -55,8 +54,9 @@ static int open_table(struct sqfsxattr *x, struct err *e)
 	    sqfsimage_u64(x->img, h->xattrs_at + 8, &n, e))
 		return -1;
 	x->n_sets = (uint32_t)n;
-	room = (h->size - h->xattrs_at - 16) / 8;
-	if (((uint64_t)x->n_sets + SQFSIMAGE_IN_BLOCK - 1) / SQFSIMAGE_IN_BLOCK > room)
+	n = (x->n_sets + UINT64_C(1) * SQFSIMAGE_IN_BLOCK - 1) /
+	    SQFSIMAGE_IN_BLOCK;
+	if (n > (h->size - h->xattrs_at - 16) / 8)
 		return sqfsimage_bad(e,
 				     "%u sets of attributes, which it can't "
 				     "have",
@@ -199,8 +199,12 @@ static int get_pair(struct sqfsxattr *x, struct err *e)
 
 static int load(struct sqfsxattr *x, uint32_t index, struct err *e)
 {
-	struct sqfsimage_place at = { .offset = index % SQFSIMAGE_IN_BLOCK * 16 };
+	uint64_t block = index / SQFSIMAGE_IN_BLOCK;
+	struct sqfsimage_place at = {
+		.offset = index % SQFSIMAGE_IN_BLOCK * 16,
+	};
 	const struct sqfshdr *h = &x->img->hdr;
+	struct sqfsimage_place pairs;
 	sqfs_xattr_id_t set;
 	uint32_t n;
 
@@ -209,14 +213,14 @@ static int load(struct sqfsxattr *x, uint32_t index, struct err *e)
 	if (index >= x->n_sets)
 		return sqfsimage_bad(e, "set %u of %u of attributes", index,
 				     x->n_sets);
-	if (sqfsimage_u64(x->img, h->xattrs_at + 16 + index / SQFSIMAGE_IN_BLOCK * 8,
-			  &at.block, e) ||
+	if (sqfsimage_u64(x->img, h->xattrs_at + 16 + block * 8, &at.block,
+			  e) ||
 	    sqfsimage_seek(x->img, x->sets, at, e) ||
 	    sqfsimage_get(x->img, x->sets, &set, sizeof(set), e))
 		return -1;
 	n = bytes_get32(&set.count);
-	if (n &&
-	    sqfsimage_seek(x->img, x->table, place(x, bytes_get64(&set.xattr)), e))
+	pairs = place(x, bytes_get64(&set.xattr));
+	if (n && sqfsimage_seek(x->img, x->table, pairs, e))
 		return -1;
 	for (uint32_t i = 0; i < n; i++)
 		if (get_pair(x, e))
