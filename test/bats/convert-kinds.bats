@@ -423,7 +423,7 @@ mixed_tree() {
 			try ch-convert ./x.sqfs tar:x.tar
 			rm -f x.tar
 			if [ "$status" != 0 ]; then
-				says "'./x.sqfs': squashfs image: its compressor 'lz(o|ma)' is not built in"
+				says "'./x.sqfs': squashfs image: its compressor '(lzo' is not built in|lzma' is not supported; unpack it with unsquashfs)\$"
 				continue
 			fi
 			;;

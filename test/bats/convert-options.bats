@@ -2,6 +2,7 @@
 # convert-options.bats - what ch-convert and ch-pull do with their options, with
 # an OUT that can't be, and with names that are not quite right.
 # SPDX-License-Identifier: Apache-2.0
+# needs registry
 # shellcheck disable=SC2154,SC2153 # status, out, err: set by try; TREE
 load common
 
@@ -96,7 +97,7 @@ nothing_pulled() {
 				$tool ./text.sqfs
 			fails 1 "can't write './ro/x.tar': Permission denied\$" \
 				$tool ./ro/x.tar
-			fails 1 "'dir' exists and is not empty, and it is not an image\$" \
+			fails 1 "'dir' exists and is not an OCI layout\$" \
 				$tool oci:dir:1
 			fails 1 "can't write 'no/such': .*No such file or directory\$" \
 				$tool oci:no/such

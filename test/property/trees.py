@@ -185,7 +185,8 @@ class Tar:
 
     @staticmethod
     def has_xattr(_, key):
-        return True
+        return (key.startswith((b"user.", b"trusted.")) and
+                not key.split(b".", 1)[1].startswith(b"overlay."))
 
     @staticmethod
     def owner(e):
@@ -241,11 +242,6 @@ class Squashfs(Tar):
     name = "squashfs"
     suffix = ".sqfs"
     TIME_MAX = 2 ** 32 - 1
-
-    @staticmethod
-    def has_xattr(_, key):
-        return (key.split(b".")[0] in (b"user", b"trusted", b"security") and
-                not key.split(b".", 1)[1].startswith(b"overlay."))
 
     def time(self, ns):
         return clamp(ns // SECOND * SECOND, 0, self.TIME_MAX)
