@@ -29,9 +29,9 @@
 
 /* Slots are big enough that waking a thread costs nothing per byte, small
  * enough that what is under way stays in the caches. */
-#define SLOT_BYTES ((size_t)256 << 10)
-#define SLOTS_MAX 32 /* of a lane */
-#define SLOTS_ALL 64 /* of all lanes */
+#define SLOT_BYTES ((size_t)512 << 10)
+#define SLOTS_MAX 16 /* of a lane */
+#define SLOTS_ALL 32 /* of all lanes */
 #define LANES_MAX 4
 #define BLOB_SLOTS 4
 

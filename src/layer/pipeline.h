@@ -2,8 +2,8 @@
  * side, and given to one reader in their order as entries.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Memory: the rings (9 to 20 MiB) and up to four decoders, whatever the size of
- * the layers.
+ * Memory: the rings (10 to 24 MiB) and up to four decoders, whatever the size
+ * of the layers.
  */
 #ifndef LAYER_PIPELINE_H
 #define LAYER_PIPELINE_H
