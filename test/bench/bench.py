@@ -212,18 +212,18 @@ def attempt(bench, *args):
 
 def main():
     rounds = int(ENV["BENCH_ROUNDS"])
-    todo = [(bench_pull, i, rounds) for i in ENV["BENCH_IMAGES"].split()]
-    todo += [(bench_convert, i, rounds)
+    benches = [(bench_pull, i, rounds) for i in ENV["BENCH_IMAGES"].split()]
+    benches += [(bench_convert, i, rounds)
              for i in ENV["BENCH_CONVERT"].split()]
     if ENV["BENCH_CONVERT"]:
-        todo.append((bench_whiteouts, rounds))
+        benches.append((bench_whiteouts, rounds))
     if ENV["BENCH_AGAIN"]:
-        todo.append((bench_again, ENV["BENCH_AGAIN"], rounds))
+        benches.append((bench_again, ENV["BENCH_AGAIN"], rounds))
     if ENV["BENCH_LINE"]:
-        todo.append((bench_line, ENV["BENCH_LINE"]))
+        benches.append((bench_line, ENV["BENCH_LINE"]))
     if int(ENV["BENCH_STARTS"]):
-        todo.append((bench_start, rounds, int(ENV["BENCH_STARTS"])))
-    sys.exit(0 if all([attempt(*one) for one in todo]) else 1)
+        benches.append((bench_start, rounds, int(ENV["BENCH_STARTS"])))
+    sys.exit(0 if all([attempt(*one) for one in benches]) else 1)
 
 
 main()
