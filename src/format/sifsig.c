@@ -160,16 +160,20 @@ static int find_group(const struct sifsig_file *f, const struct sifobj *sig,
 		       is_group ? sig->link - SIFHDR_GROUP : sig->link);
 }
 
-/* Is TEXT the digest of what was summed up? What is of an algorithm that we
- * don't have can't be told. */
-static int compare(const char *text, const struct digest *have, struct err *e)
+/* Is TEXT the digest of WHAT, which was summed up to HEX? */
+static int compare(const char *text, enum hash_algo algo, const char *hex,
+		   const char *what, struct err *e)
 {
-	if (str_eq(text, have->text))
+	struct digest have;
+
+	digest_set(&have, algo, hex);
+	if (str_eq(text, have.text))
 		return 0;
-	return err_set(e, ERR_DIGEST, "expected %.140s, got %s", text,
-		       have->text);
+	return err_set(e, ERR_DIGEST, "%s: expected %.140s, got %s", what, text,
+		       have.text);
 }
 
+/* What is of an algorithm that we don't have can't be told. */
 static bool read_algo(const char *text, enum hash_algo *out)
 {
 	*out = str_starts(text, "sha512:") ? HASH_SHA512 : HASH_SHA256;
@@ -182,7 +186,6 @@ static int check_header(const struct sifsig_file *f, const char *text,
 {
 	char hex[HASH_HEX_MAX];
 	enum hash_algo algo;
-	struct digest have;
 
 	if (!read_algo(text, &algo))
 		return 0;
@@ -191,8 +194,7 @@ static int check_header(const struct sifsig_file *f, const char *text,
 	hash_add(h, f->head, 45);
 	hash_add(h, f->head + 48, 16);
 	hash_hex(h, hex);
-	digest_set(&have, algo, hex);
-	return compare(text, &have, e) ? err_ctx(e, "header") : 0;
+	return compare(text, algo, hex, "header", e);
 }
 
 /* Type, use, ID, link, size, when it was made, owner, name and the rest.
@@ -205,7 +207,6 @@ static int check_descriptor(const struct sifsig_file *f, const struct sifobj *o,
 	uint32_t id = htole32(relative);
 	char hex[HASH_HEX_MAX];
 	enum hash_algo algo;
-	struct digest have;
 
 	if (!read_algo(text, &algo))
 		return 0;
@@ -218,8 +219,7 @@ static int check_descriptor(const struct sifsig_file *f, const struct sifobj *o,
 	hash_add(h, p + 41, 8);
 	hash_add(h, p + 57, SIFHDR_OBJECT_BYTES - 57);
 	hash_hex(h, hex);
-	digest_set(&have, algo, hex);
-	return compare(text, &have, e) ? err_ctx(e, "descriptor") : 0;
+	return compare(text, algo, hex, "descriptor", e);
 }
 
 static int check_data(const struct sifsig_file *f, const struct sifobj *o,
@@ -227,14 +227,12 @@ static int check_data(const struct sifsig_file *f, const struct sifobj *o,
 {
 	char hex[HASH_HEX_MAX];
 	enum hash_algo algo;
-	struct digest have;
 
 	if (!read_algo(text, &algo))
 		return 0;
 	if (f->sum(f->ctx, o, algo, hex, e))
 		return -1;
-	digest_set(&have, algo, hex);
-	return compare(text, &have, e) ? err_ctx(e, "data") : 0;
+	return compare(text, algo, hex, "data", e);
 }
 
 static int check_object(const struct sifsig_file *f, const struct group *g,
