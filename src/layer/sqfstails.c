@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/sip.h"
 
+#include <endian.h>
 #include <sqfs/block.h>
 #include <string.h>
 
@@ -81,12 +82,13 @@ static struct sum sum_of(const struct sqfstails *t, const unsigned char *p,
 
 	for (; n > WORD; n -= WORD, p += WORD) {
 		memcpy(&word, p, sizeof(word));
-		word &= (UINT64_C(1) << 8 * WORD) - 1;
+		word = le64toh(word) & ((UINT64_C(1) << 8 * WORD) - 1);
 		s.a = step(s.a, t->key.a, word);
 		s.b = step(s.b, t->key.b, word);
 	}
 	word = 0;
 	memcpy(&word, p, n);
+	word = le64toh(word);
 	s.a = step(s.a, t->key.a, word) % PRIME;
 	s.b = step(s.b, t->key.b, word) % PRIME;
 	return s;
