@@ -9,7 +9,7 @@
 
 #include "layer/sums.h"
 
-#include <string.h>
+#include "format/digest.h"
 
 #define PIECE ((size_t)64 << 10) /* taken alone before looking for another */
 #define STREAMS 4                /* of a thread that takes two together */
@@ -32,16 +32,14 @@ static void begin(struct sums_stream *s, const struct layer_source *layers)
 static int check(struct sums_stream *s, const struct layer_source *l,
 		 struct err *e)
 {
-	enum hash_algo algo = s->is_blob ? l->blob_algo : l->diff_algo;
-	const char *name = algo == HASH_SHA512 ? "sha512" : "sha256";
-	const char *want = s->is_blob ? l->blob_hex : l->diff_hex;
-	char got[HASH_HEX_MAX];
+	struct digest want;
 
-	hash_hex(s->hash, got);
-	if (strcmp(got, want))
-		return err_set(e, ERR_DIGEST, "%s: expected %s:%s, got %s:%s",
-			       s->is_blob ? "digest" : "diff_id", name, want,
-			       name, got);
+	if (s->is_blob)
+		digest_set(&want, l->blob_algo, l->blob_hex);
+	else
+		digest_set(&want, l->diff_algo, l->diff_hex);
+	if (digest_check(s->hash, &want, e))
+		return err_ctx(e, s->is_blob ? "digest" : "diff_id");
 	return 0;
 }
 
@@ -116,9 +114,10 @@ static int choose(struct sums_stream *s, size_t n, size_t first,
 		struct sums_stream *one = &s[(first + i) % n];
 		bool has;
 
-		*bad = one->layer;
-		if (take(one, layers, n_layers, &has, e))
+		if (take(one, layers, n_layers, &has, e)) {
+			*bad = one->layer;
 			return -1;
+		}
 		if (has)
 			two[k++] = one;
 	}
