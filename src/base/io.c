@@ -79,7 +79,6 @@ ssize_t io_read(int fd, void *p, size_t n, const char *name, struct err *e)
 	return (ssize_t)got;
 }
 
-/* O_NONBLOCK: nobody may ever write to a fifo. */
 int io_read_all(int fd, size_t limit, const char *name, struct str *out,
 		struct err *e)
 {
@@ -124,6 +123,7 @@ static int open_failed(const char *path, struct err *e)
 	return -1;
 }
 
+/* O_NONBLOCK: nobody may ever write to a fifo. */
 int io_read_file(int dirfd, const char *path, size_t limit, struct str *out,
 		 struct err *e)
 {

@@ -45,8 +45,8 @@ AUTO_DEFINE_PTR(lookup, struct lookup, lookup_free)
 
 /* The directory that NAME's directory part leads to. What is missing is made
  * as implied directories of LAYER - or, if LAYER is 0, *DIR is NULL.
- * ERR_FORMAT: a file where a directory should be, too many symlinks, too
- * deep. */
+ * ERR_FORMAT: a file where a directory should be, too many symlinks, too long
+ * a path; ERR_LIMIT: as tree_put. */
 MUST_CHECK int lookup_dir(struct lookup *l, const struct lookup_name *name,
 			  unsigned layer, struct node **dir, struct err *e);
 

@@ -13,7 +13,6 @@
 
 #define SIZES 1024            /* of blocks, read at once */
 #define TABLE_MIN 3           /* bytes of a table's block with its header */
-#define SIZE_SPARE 0x1000000u /* the bit for "not compressed" */
 
 struct sqfsblocks {
 	struct sqfsimage *img;
@@ -140,7 +139,7 @@ static int scan(struct sqfsblocks *b, struct err *e)
 		if (size_of(b, i, &size, e))
 			return -1;
 		n = SQFS_ON_DISK_BLOCK_SIZE(size);
-		if (size >= 2 * SIZE_SPARE || n > block ||
+		if (size >= 2 * SQFSFILE_PLAIN || n > block ||
 		    (n && (at > end || n > end - at)))
 			return sqfsimage_bad(e, "a block outside of it");
 		at += n;

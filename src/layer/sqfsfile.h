@@ -15,6 +15,9 @@
 #include <sqfs/io.h>
 #include <stdint.h>
 
+/* In the size of a block: it is not compressed. */
+#define SQFSFILE_PLAIN 0x1000000u
+
 struct sqfsfile {
 	sqfs_file_t base; /* first: what the library is given */
 	int fd;

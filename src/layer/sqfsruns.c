@@ -22,7 +22,6 @@
 #define EQUAL_MAX 4096        /* blocks of one checksum that are looked at */
 #define DIFFERENT_MAX 8       /* runs that only seemed to be the same */
 #define PIECE 8192            /* bytes that are compared at once */
-#define SIZE_SPARE 0x1000000u /* the bit for "not compressed" */
 
 struct block {
 	uint64_t at;
@@ -202,7 +201,7 @@ static int write_block(sqfs_block_writer_t *base, void *user, sqfs_u32 size,
 	int code = 0;
 
 	if (!(flags & SQFS_BLK_IS_COMPRESSED))
-		b.size |= SIZE_SPARE;
+		b.size |= SQFSFILE_PLAIN;
 	if (flags & SQFS_BLK_FIRST_BLOCK) {
 		w->first = w->n;
 		w->start = b.at;

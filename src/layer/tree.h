@@ -99,7 +99,8 @@ bool tree_is_within(const struct node *n, const struct node *dir);
 /* A new entry NAME of TYPE in DIR for LAYER. An existing directory stays if the
  * new one is a directory too (*FRESH false); anything else of that name goes,
  * with all below it, whichever layer wrote it. TARGET for symlinks. Nothing is
- * made on disk. ERR_FORMAT if too deep, ERR_LIMIT if too many. */
+ * made on disk. ERR_LIMIT if too deep or too many, ERR_FORMAT for a path that
+ * is too long. */
 MUST_CHECK int tree_put(struct tree *t, struct node *dir, const char *name,
 			enum node_type type, const char *target, unsigned layer,
 			struct node **out, bool *fresh, struct err *e);
