@@ -14,7 +14,6 @@
 #include "image/standin.h"
 #include "layer/tarwrite.h"
 
-#include <string.h>
 #include <unistd.h>
 
 #define BLOCK 512
@@ -74,7 +73,6 @@ static int read_wanted(struct wanted *w, const struct entries *r, struct err *e)
 	size_t n;
 	int rc;
 
-	str_clear(w->out);
 	while ((rc = r->data(r->ctx, &p, &n, &offset, e)) > 0) {
 		if (w->out->len + n > JSON_BYTES_MAX)
 			return err_set(e, ERR_LIMIT,
@@ -86,17 +84,33 @@ static int read_wanted(struct wanted *w, const struct entries *r, struct err *e)
 	return rc;
 }
 
-static struct wanted *find(const struct search *s, const struct entry *entry)
+/* An entry that may be looked for, maybe more than once. The last of a name
+ * counts. */
+static int look_at(const struct search *s, const struct entry *entry,
+		   const struct entries *r, struct err *e)
 {
 	const char *name = path_inside(entry->name);
+	const struct str *got = NULL;
 
-	for (size_t i = 0; i < s->n; i++)
-		if (str_eq(name, s->v[i].path))
-			return &s->v[i];
-	return NULL;
+	for (size_t i = 0; i < s->n; i++) {
+		struct wanted *w = &s->v[i];
+
+		if (!str_eq(name, w->path))
+			continue;
+		free(w->link);
+		w->link = entry->type == ENTRY_HARDLINK
+				  ? xstrdup(path_inside(entry->link))
+				  : NULL;
+		str_clear(w->out);
+		if (entry->type == ENTRY_FILE && got)
+			str_addn(w->out, got->p, got->len);
+		else if (entry->type == ENTRY_FILE && read_wanted(w, r, e))
+			return -1;
+		got = w->out;
+	}
+	return 0;
 }
 
-/* The last of a name counts. */
 static int find_files(void *arg, size_t i, const struct entries *r,
 		      struct err *e)
 {
@@ -104,18 +118,9 @@ static int find_files(void *arg, size_t i, const struct entries *r,
 	int rc;
 
 	(void)i;
-	while ((rc = r->next(r->ctx, &entry, e)) > 0) {
-		struct wanted *w = find(arg, &entry);
-
-		if (!w)
-			continue;
-		free(w->link);
-		w->link = entry.type == ENTRY_HARDLINK
-				  ? xstrdup(path_inside(entry.link))
-				  : NULL;
-		if (entry.type == ENTRY_FILE && read_wanted(w, r, e))
+	while ((rc = r->next(r->ctx, &entry, e)) > 0)
+		if (look_at(arg, &entry, r, e))
 			return -1;
-	}
 	return rc;
 }
 

@@ -320,6 +320,20 @@ from: docker.io/library/bare:1'
 from: docker.io/lab/tool:2'
 }
 
+@test "scripts that are one file: each is read from an archive" {
+	mkdir -p d/.singularity.d
+	printf '#!/bin/sh\nexec true\n' >d/a
+	ln d/a d/.singularity.d/runscript
+	ln d/a d/.singularity.d/startscript
+	tar -C d -cf x.tar ./a ./.singularity.d/runscript \
+		./.singularity.d/startscript
+	works ch-convert tar:x.tar ./x.sif
+	for key in runscript startscript; do
+		same "$(shown $key x.sif)" '#!/bin/sh
+exec true'
+	done
+}
+
 @test "objects are those of the image" {
 	own_tree
 	works ch-convert ./own ./a.sif
