@@ -19,7 +19,6 @@
 
 #include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 
 #define COPY_BYTES (1u << 20)

@@ -11,7 +11,6 @@
 #include "format/json.h"
 #include "image/blobs.h"
 
-#include <string.h>
 #include <unistd.h>
 
 #define SUM_BYTES (256u << 10)

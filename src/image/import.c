@@ -27,10 +27,7 @@
 #include "image/standin.h"
 
 #include <fcntl.h>
-#include <string.h>
 #include <sys/stat.h>
-
-#define INPUT 0 /* the descriptor of standard input */
 
 struct job {
 	const struct name *from;
@@ -250,7 +247,7 @@ static int open_archive(const struct name *from, struct err *e)
 	if (str_eq(from->path, "-")) {
 		if (standin_check(e))
 			return -1;
-		fd = fcntl(INPUT, F_DUPFD_CLOEXEC, 3);
+		fd = standin_fd(STANDIN_PATH);
 	} else {
 		fd = open(from->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	}

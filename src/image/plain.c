@@ -13,7 +13,6 @@
 #include "layer/codec.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #define BUFFER_BYTES ((size_t)256 << 10)

@@ -259,15 +259,8 @@ bool parts_complete(const struct parts *p)
 
 int parts_verify(struct parts *p, struct err *e)
 {
-	const struct digest *want = &p->item->digest;
-	char hex[HASH_HEX_MAX];
-
 	parts_tell(p);
-	hash_hex(p->hash, hex);
-	if (!strcmp(hex, digest_hex(want)))
-		return 0;
-	return err_set(e, ERR_DIGEST, "expected %s, got %s:%s", want->text,
-		       digest_algo(want), hex);
+	return digest_check(p->hash, &p->item->digest, e);
 }
 
 void parts_join(struct parts *p)
