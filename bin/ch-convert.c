@@ -12,8 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define THREADS_MAX 256
-
 struct cli {
 	struct convert_opts convert;
 	struct pull_opts pull;
@@ -24,11 +22,6 @@ struct cli {
 	const char *progress;
 	int threads; /* 0: as there are processors */
 };
-
-static int check_threads(const char *value, struct err *e)
-{
-	return opt_check_number(value, THREADS_MAX, e);
-}
 
 static int check_yes_no(const char *value, struct err *e)
 {
@@ -95,7 +88,7 @@ static const struct opt options[] = {
 		 "CH_STORE_READONLY", "store.readonly"),
 	OPT_CHECK('j', "threads", struct cli, threads, "N",
 		  "compress with N threads (default: as many as processors)",
-		  "CH_THREADS", NULL, check_threads),
+		  "CH_THREADS", NULL, pack_check_threads),
 	OPT_CHECK(0, "timeout", struct cli, reach.timeout, "SECONDS",
 		  "give up when a host has sent nothing for so long (default 30)",
 		  "CH_TIMEOUT", "pull.timeout", reach_check_timeout),

@@ -6,6 +6,7 @@
 #include "image/pack.h"
 
 #include "base/num.h"
+#include "base/opt.h"
 #include "base/pool.h"
 #include "base/str.h"
 
@@ -14,6 +15,7 @@
 #include <time.h>
 
 #define STREAM_ZSTD_MAX 19 /* from 20 on reading takes much memory, too */
+#define THREADS_MAX 256
 
 // clang-format off
 static const struct {
@@ -67,6 +69,11 @@ int pack_parse(struct pack *p, const char *text, struct err *e)
 			       "gzip, xz and none, with ':LEVEL' behind it",
 			       text);
 	return text[len] ? parse_level(p, text + len + 1, max, e) : 0;
+}
+
+int pack_check_threads(const char *value, struct err *e)
+{
+	return opt_check_number(value, THREADS_MAX, e);
 }
 
 int pack_set(struct pack *p, int threads, struct err *e)

@@ -25,6 +25,8 @@ struct pack {
 /* TEXT is NAME[:LEVEL]. ERR_USAGE lists the names, or says which levels there
  * are. */
 MUST_CHECK int pack_parse(struct pack *p, const char *text, struct err *e);
+/* For an option: ERR_USAGE unless VALUE is a number of threads that may be. */
+int pack_check_threads(const char *value, struct err *e);
 /* The time, and the number of threads (0: as there are processors), from the
  * clock, the machine and SOURCE_DATE_EPOCH (reproducible-builds.org). ERR_USAGE
  * if that is no number. */
