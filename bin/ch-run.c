@@ -18,33 +18,40 @@ struct cli {
 
 // clang-format off
 static const struct opt options[] = {
+	OPT_GROUP("Files"),
 	OPT_CONF('b', "bind", struct cli, run.binds, "SRC[:DST[:OPT]]",
 		 "show SRC of the host as DST; OPT is ro, rw or optional",
 		 NULL, "run.bind"),
-	OPT('c', "cd", struct cli, run.cd, "DIR",
-	    "start in DIR, as seen inside"),
-	OPT(0, "dry-run", struct cli, run.dry_run, NULL,
-	    "print what would be done and why, and do nothing"),
 	OPT_CONF(0, "no-default", struct cli, run.no_default, "LIST",
 		 "leave out defaults: all, or of dev, proc, sys, tmp, home, cwd, hosts, resolv, localtime, machine-id, user, scheduler",
 		 "CH_RUN_NO_DEFAULT", "run.no-default"),
 	OPT_CONF(0, "no-overlay", struct cli, run.no_overlay, NULL,
 		 "make missing mount points without the kernel's overlay",
 		 "CH_RUN_NO_OVERLAY", "run.no-overlay"),
+	OPT('w', "write", struct cli, run.write, NULL,
+	    "let the command change the image"),
+
+	OPT_GROUP("Environment"),
 	OPT_CONF(0, "set-env", struct cli, run.env, "NAME=VALUE|FILE",
 		 "set a variable, or those in FILE; $NAME in VALUE is expanded",
 		 NULL, "run.set-env"),
+	OPT_CONF(0, "unset-env", struct cli, run.env, "GLOB",
+		 "remove the variables whose names match GLOB",
+		 NULL, "run.unset-env"),
+
+	OPT_GROUP("Command"),
+	OPT('c', "cd", struct cli, run.cd, "DIR",
+	    "start in DIR, as seen inside"),
+	OPT(0, "dry-run", struct cli, run.dry_run, NULL,
+	    "print what would be done and why, and do nothing"),
+
+	OPT_GROUP("Image"),
 	OPT_CONF('s', "store", struct cli, store, "DIR",
 		 "the store (default /var/tmp/USER.ch)",
 		 "CH_STORE", "store.path"),
 	OPT_CONF(0, "store-readonly", struct cli, readonly, "DIR[:DIR]",
 		 "look for images there, too, and write nothing",
 		 "CH_STORE_READONLY", "store.readonly"),
-	OPT_CONF(0, "unset-env", struct cli, run.env, "GLOB",
-		 "remove the variables whose names match GLOB",
-		 NULL, "run.unset-env"),
-	OPT('w', "write", struct cli, run.write, NULL,
-	    "let the command change the image"),
 };
 
 static const struct tool tool = {

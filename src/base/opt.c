@@ -72,7 +72,7 @@ static bool nth_name(const struct tool *t, size_t i, struct match *m)
 	const struct opt *row;
 
 	for (size_t r = 0; (row = opt_row(t, r)); r++) {
-		size_t names = row->negatable ? 2 : 1;
+		size_t names = !row->name ? 0 : row->negatable ? 2 : 1;
 
 		if (i >= names) {
 			i -= names;

@@ -20,6 +20,9 @@
  *
  * A row may name an environment variable and a configuration key ("pull.arch");
  * order of force: option, variable, user's file, site's file, built-in.
+ *
+ * A table that is long is divided: OPT_GROUP("Environment") stands over the
+ * rows behind it in --help and in the manual.
  */
 #ifndef BASE_OPT_H
 #define BASE_OPT_H
@@ -45,7 +48,8 @@ struct opt_list { /* zeroed is empty; opt_list_clear frees the array */
 
 struct opt {
 	char letter;      /* 0 for none */
-	const char *name; /* long name, whole words with '-' */
+	const char *name; /* long name, whole words with '-'; NULL: a heading,
+			   * which is in `help` */
 	enum opt_type type;
 	size_t offset;       /* of the field in the options struct */
 	const char *arg;     /* "ARCH"; NULL for a flag */
@@ -67,6 +71,10 @@ struct opt {
 	{                                                                      \
 		.letter = (l), .name = (n), .type = OPT_TYPE_(T, f),           \
 		.offset = offsetof(T, f), .arg = (a), .help = (h), __VA_ARGS__ \
+	}
+#define OPT_GROUP(title)        \
+	{                       \
+		.help = (title) \
 	}
 #define OPT(l, n, T, f, a, h) OPT_ROW(l, n, T, f, a, h, .env = NULL)
 #define OPT_ON(l, n, T, f, h) OPT_ROW(l, n, T, f, NULL, h, .negatable = true)

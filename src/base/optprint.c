@@ -67,6 +67,19 @@ static void print_lines(FILE *out, const char *text)
 	}
 }
 
+/* What stands over the rows that every tool has, if the tool's own have
+ * headings. */
+#define COMMON "General"
+
+static const char *heading(const struct tool *t, size_t i)
+{
+	bool is_divided = t->n_opts && !t->opts[0].name;
+
+	if (i < t->n_opts)
+		return t->opts[i].name ? NULL : t->opts[i].help;
+	return is_divided && i == t->n_opts ? COMMON : NULL;
+}
+
 /* "  -a, --arch=ARCH" */
 static char *help_name(const struct opt *row)
 {
@@ -88,8 +101,8 @@ static size_t help_column(const struct tool *t)
 	size_t widest = 0;
 
 	for (size_t i = 0; (row = opt_row(t, i)); i++) {
-		autostr char *name = help_name(row);
-		size_t n = strlen(name) + 2;
+		autostr char *name = row->name ? help_name(row) : NULL;
+		size_t n = name ? strlen(name) + 2 : 0;
 
 		if (n <= COLUMN_MAX && n > widest)
 			widest = n;
@@ -106,6 +119,21 @@ static void print_help_row(FILE *out, const struct opt *row, size_t column)
 	else
 		fprintf(out, "%-*s", (int)column, name);
 	print_line(out, row->help, column, column);
+}
+
+static void print_help_rows(FILE *out, const struct tool *t)
+{
+	size_t column = help_column(t);
+	const struct opt *row;
+
+	for (size_t i = 0; (row = opt_row(t, i)); i++) {
+		const char *title = heading(t, i);
+
+		if (title)
+			fprintf(out, "%s%s:\n", i ? "\n" : "", title);
+		if (row->name)
+			print_help_row(out, row, column);
+	}
 }
 
 /* "ch-image", or "ch-image list". Caller frees. */
@@ -139,16 +167,13 @@ void opt_print_help(const struct tool *t, FILE *out)
 {
 	autostr char *name = full_name(t);
 	size_t indent = strlen("Usage:  ") + strlen(name);
-	size_t column = help_column(t);
-	const struct opt *row;
 
 	fprintf(out, "Usage: %s ", name);
 	print_line(out, t->synopsis, indent, indent);
 	print_lines(out, t->about);
 	fputc('\n', out);
 	print_verbs(t, out);
-	for (size_t i = 0; (row = opt_row(t, i)); i++)
-		print_help_row(out, row, column);
+	print_help_rows(out, t);
 	if (!t->notes)
 		return;
 	fputc('\n', out);
@@ -299,8 +324,14 @@ void opt_print_man(const struct tool *t, FILE *out)
 	for (size_t i = 0; i < t->n_verbs; i++)
 		roff_verb(out, t, &t->verbs[i]);
 	fputs(".SH OPTIONS\n", out);
-	for (size_t i = 0; (row = opt_row(t, i)); i++)
-		roff_row(out, row);
+	for (size_t i = 0; (row = opt_row(t, i)); i++) {
+		const char *title = heading(t, i);
+
+		if (title)
+			fprintf(out, ".SS %s\n", title);
+		if (row->name)
+			roff_row(out, row);
+	}
 }
 
 /* The words of the long options: "--name", or "--name=" where a value must
@@ -312,6 +343,8 @@ static void bash_words(FILE *out, const struct tool *t)
 	for (size_t i = 0; (row = opt_row(t, i)); i++) {
 		bool wants_value = row->arg && !row->optional_arg;
 
+		if (!row->name)
+			continue;
 		fprintf(out, "\t\t--%s%s\n", row->name, wants_value ? "=" : "");
 		if (row->negatable)
 			fprintf(out, "\t\t--no-%s\n", row->name);

@@ -304,16 +304,23 @@ static void test_env(void)
 	}
 }
 
-static char *print(void (*printer)(const struct tool *, FILE *))
+static char *print_of(const struct tool *tool,
+		      void (*printer)(const struct tool *, FILE *))
 {
-	struct tool tool = make_tool();
 	char *text = NULL;
 	size_t n = 0;
 	FILE *f = open_memstream(&text, &n);
 
-	printer(&tool, f);
+	printer(tool, f);
 	fclose(f);
 	return text;
+}
+
+static char *print(void (*printer)(const struct tool *, FILE *))
+{
+	struct tool tool = make_tool();
+
+	return print_of(&tool, printer);
 }
 
 static void has(const char *text, const char *part, const char *what)
@@ -385,6 +392,46 @@ static void test_bash(void)
 	has(text, "\ncomplete -o default -F _ch_test ch-test\n", "complete");
 }
 
+/* A table with headings. */
+static void test_groups(void)
+{
+	static const struct opt divided[] = {
+		OPT_GROUP("Looks"),
+		OPT('a', "arch", struct cli, arch, "ARCH", "take ARCH"),
+		OPT_GROUP("Other"),
+		OPT('w', "write", struct cli, write, NULL, "make writable"),
+	};
+	struct tool tool = make_tool();
+	struct opt_common common = { 0 };
+	struct cli o = { 0 };
+	struct err e = { 0 };
+	char words[3][16] = { "ch-test", "-w", "--arch=x" };
+	char *argv[] = { words[0], words[1], words[2], NULL };
+	autostr char *help = NULL;
+	autostr char *man = NULL;
+	autostr char *bash = NULL;
+	bool known = true;
+
+	tool.opts = divided;
+	tool.n_opts = ARRAY_SIZE(divided);
+	ok(opt_parse(&tool, &o, &common, 3, argv, &e) == 3 && o.write &&
+		   str_eq(o.arch, "x"),
+	   "options below headings");
+	ok(!opt_set_key(&tool, &o, "pull.arch", "y", "f:1", &known, &e) &&
+		   !known && !opt_set_env(&tool, &o, &e),
+	   "a heading is no key and no variable");
+	help = print_of(&tool, opt_print_help);
+	has(help, "\n\nLooks:\n  -a, --arch=ARCH ", "the first heading");
+	has(help, "\n\nOther:\n  -w, --write ", "the second");
+	has(help, "\n\nGeneral:\n      --help", "over what all tools have");
+	man = print_of(&tool, opt_print_man);
+	has(man, ".SH OPTIONS\n.SS Looks\n.TP\n\\fB\\-a", "in the manual");
+	has(man, ".SS General\n.TP\n\\fB\\-\\-help", "and the last there");
+	bash = print_of(&tool, opt_print_bash);
+	has(bash, "options=\"\n\t\t--arch=\n\t\t--write\n\t\t--help\n",
+	    "the completion has none");
+}
+
 int main(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
@@ -395,5 +442,6 @@ int main(void)
 	test_help();
 	test_man();
 	test_bash();
+	test_groups();
 	return tap_done();
 }
