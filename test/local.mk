@@ -128,6 +128,7 @@ EXTRA_DIST += $(checks) $(suites) $(properties) test/checks/lib.sh \
 	test/property/oracle.py test/property/stacks.py \
 	test/property/trees.py \
 	test/bench/bench test/bench/bench.py test/bench/convert.py \
-	test/bench/line.py test/bench/measure.py
+	test/bench/line.py test/bench/measure.py \
+	test/bench/read.py test/bench/start.py
 
 include test/fuzz/local.mk

@@ -5,7 +5,6 @@ SPDX-License-Identifier: Apache-2.0
 """
 import json
 import os
-import shutil
 import statistics
 import subprocess
 import sys
@@ -13,8 +12,10 @@ import time
 
 from convert import bench_convert, bench_whiteouts
 from line import Line
-from measure import (ACCEPT, DIR, ENV, REGISTRY, Row, Table, WORK, chosen,
-                     compare, environment, last_error, run, spawn, wipe)
+from measure import (ACCEPT, DIR, ENV, REGISTRY, Row, WORK, compare,
+                     environment, last_error, run, spawn, wipe)
+from read import bench_read
+from start import bench_start
 
 STORAGE = "--root $W/st --runroot $W/run --storage-driver overlay"
 # Registry to a directory that can be run.
@@ -56,17 +57,6 @@ REACH_NOISAL = ("medium:oci", 2.5)  # this one, and its fastest peer's time
 REACH_AGAIN_MS = 30  # a second pull, beside the round trip
 REACH_LINE = 1.1  # of the time in which the last byte could arrive
 LINE_RATE = 100e6 / 8  # bytes a second: 100 Mbit/s
-# Name, program, arguments; {r}: the root directory, {p}: program to run in it.
-STARTS = [
-    ("ch-run", DIR + "/ours/ch-run", ["{r}", "--", "{p}"]),
-    ("floor: floorrun -m", DIR + "/bin/floorrun", ["-m", "{r}", "{p}"]),
-    ("charliecloud ch-run", "/usr/bin/ch-run", ["{r}", "--", "{p}"]),
-    ("bwrap", "bwrap", ["--bind", "{r}", "/", "--proc", "/proc", "--dev",
-                        "/dev", "{p}"]),
-    ("crun run", "crun", ["--cgroup-manager=disabled", "--root", "{w}/state",
-                          "run", "-b", "{b}", "x"]),
-    ("bare", None, []),
-]
 
 
 def fastest_peer(table):
@@ -148,58 +138,6 @@ def bench_line(image):
           f"x {one[0] / could:.3f} of what could be, to reach {REACH_LINE}")
 
 
-def bundle(root, program, where):
-    """What crun wants; without terminal, with the root read-only."""
-    os.makedirs(where)
-    subprocess.run(["crun", "spec", "--rootless"], cwd=where, check=True)
-    with open(where + "/config.json") as f:
-        config = json.load(f)
-    config["root"] = {"path": root, "readonly": True}
-    config["process"]["terminal"] = False
-    config["process"]["args"] = [program]
-    with open(where + "/config.json", "w") as f:
-        json.dump(config, f)
-
-
-def start_peers(root, program):
-    """(name, argv) of everything that is here and works once."""
-    env = dict(ENV, XDG_RUNTIME_DIR=DIR + "/run")
-    where = DIR + "/run/bundle-" + os.path.basename(program)
-    if shutil.which("crun"):
-        bundle(root, program, where)
-    for name, tool, args in STARTS:
-        if not chosen(name) or tool and not shutil.which(tool):
-            continue
-        argv = [a.format(r=root, p=program, b=where, w=DIR + "/run")
-                for a in ([tool] + args if tool else [DIR +
-                                                      "/bin/true-static"])]
-        if spawn(argv, env, DIR + "/run/err")[2]:
-            print(f"# {name}: {last_error()}")
-            continue
-        yield name, argv, env
-
-
-def bench_start(rounds, count):
-    root = DIR + "/run/root"
-    subprocess.run([DIR + "/ours/ch-pull", "-q", "--store=" + DIR +
-                    "/run/store", REGISTRY + "/alpine:oci", root], check=True)
-    shutil.copy(DIR + "/bin/true-static", root + "/true-static")
-    for program in ("/true-static", "/bin/true"):
-        table = Table("ch-run")
-        peers = list(start_peers(root, program))
-        for _ in range(rounds):
-            for name, argv, env in peers:
-                runs = [spawn(argv, env, None) for _ in range(count)]
-                if any(r[2] for r in runs):
-                    table.runs[name] = [None]
-                    continue
-                table.add(name, [statistics.median(r[i] for r in runs)
-                                 for i in range(2)] + [None])
-        print(f"\nstart {program}, {rounds} rounds of {count}, milliseconds; "
-              "ratio to ch-run")
-        table.show("ms", 1000)
-
-
 def attempt(bench, *args):
     """What can't be measured is told; the rest is measured all the same."""
     try:
@@ -223,6 +161,8 @@ def main():
         benches.append((bench_line, ENV["BENCH_LINE"]))
     if int(ENV["BENCH_STARTS"]):
         benches.append((bench_start, rounds, int(ENV["BENCH_STARTS"])))
+    if ENV["BENCH_READ"]:
+        benches.append((bench_read, rounds))
     sys.exit(0 if all([attempt(*one) for one in benches]) else 1)
 
 
