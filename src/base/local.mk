@@ -8,6 +8,7 @@ libbase_a_SOURCES = \
 	src/base/conf.c src/base/conf.h \
 	src/base/dir.c src/base/dir.h \
 	src/base/dirremove.c \
+	src/base/dynlib.c src/base/dynlib.h \
 	src/base/err.c src/base/err.h \
 	src/base/gate.c src/base/gate.h \
 	src/base/hash.c src/base/hash.h \

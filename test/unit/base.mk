@@ -5,6 +5,7 @@ check_PROGRAMS += \
 	test/unit/t_conf \
 	test/unit/t_dir \
 	test/unit/t_dirremove \
+	test/unit/t_dynlib \
 	test/unit/t_err \
 	test/unit/t_hash \
 	test/unit/t_io \
