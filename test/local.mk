@@ -7,7 +7,7 @@ include test/unit/layer.mk
 include test/unit/image.mk
 include test/unit/run.mk
 
-LDADD = librun.a libimage.a libregistry.a liblayer.a libformat.a libbase.a \
+LDADD = librun.a libimage.a libregistry.a liblayer.a libsquash.a libformat.a libbase.a \
 	$(CURL_LIBS) $(ARCHIVE_LIBS) $(ISAL_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) \
 	$(JANSSON_LIBS) $(CRYPTO_LIBS) $(SQUASHFS_LIBS)
 

@@ -8,8 +8,8 @@ set -eu
 # shellcheck source=test/checks/lib.sh
 . "${srcdir:?}/test/checks/lib.sh"
 cd "$srcdir"
-rank='base 0 format 1 registry 2 layer 2 spank 2 image 3 run 4 modules 4
-	build 5 bin 6'
+rank='base 0 format 1 registry 2 layer 2 squash 2 spank 2 image 3 run 4
+	modules 4 build 5 bin 6'
 
 # Who includes whom: "base/str base/err", without suffixes, so that a file and
 # its header are one.
@@ -66,7 +66,7 @@ result "includes point down" "$(upward)"
 result "no include loops inside a folder" "$(loops || :)"
 result "includes of ours name the folder" "$(pairs | awk '$2 !~ "/"')"
 result "system headers are not ours" "$(grep -Hn \
-	'^#[[:space:]]*include <\(base\|format\|registry\|layer\|image\|run\)/' \
+	'^#[[:space:]]*include <\(base\|format\|registry\|layer\|squash\|image\|run\)/' \
 	src/*/*.[ch] bin/*.[ch] || :)"
 result "libcurl is at home in registry/" "$(homes 'curl/' src/registry/)"
 result "archives and codecs are at home in layer/" "$(homes \
