@@ -75,7 +75,7 @@ static int do_steps(const struct plan *p, struct root *r, const int *fds,
 }
 
 static int apply_mounts(const struct plan *p, struct root *r,
-			const struct stat *image, struct err *e)
+			const struct imgroot *image, struct err *e)
 {
 	autostr int *fds = xmalloc((p->n + 1) * sizeof *fds);
 	const struct step *s = p->v;
@@ -86,7 +86,7 @@ static int apply_mounts(const struct plan *p, struct root *r,
 		fds[i] = -1;
 	/* The first thing that takes a capability. The descriptors are closed
 	 * by exec: closing them one by one would only cost time. */
-	if (root_take_image(r, s->src, image, e)) {
+	if (root_take_image(r, s->src, &image->st, e)) {
 		failed(s, e);
 		return probe_denied(e);
 	}
@@ -97,7 +97,7 @@ static int apply_mounts(const struct plan *p, struct root *r,
 }
 
 int apply_plan(const struct plan *p, const struct run_how *how,
-	       const struct stat *image, struct err *e)
+	       const struct imgroot *image, struct err *e)
 {
 	AUTO(root) struct root r = ROOT_INIT;
 	mode_t mask;
@@ -106,7 +106,7 @@ int apply_plan(const struct plan *p, const struct run_how *how,
 	r.mnt.classic = how->classic || mnt_is_classic();
 	r.no_overlay = how->no_overlay;
 	r.no_pivot = how->no_pivot;
-	if (ns_enter(e))
+	if (!image->is_entered && ns_enter(e))
 		return -1;
 	mask = umask(022); /* of what we make, which the user shall read */
 	result = apply_mounts(p, &r, image, e);

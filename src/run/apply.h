@@ -5,16 +5,15 @@
 #define RUN_APPLY_H
 
 #include "base/err.h"
+#include "run/imgroot.h"
 #include "run/options.h"
 #include "run/plan.h"
 
-#include <sys/stat.h>
-
-/* Enter new namespaces, do the steps of P in order, and make the result "/".
- * IMAGE tells which directory the plan was made for. An error names the step.
+/* Enter new namespaces (unless IMAGE did), do the steps of P in order, and make
+ * the result "/". IMAGE is what the plan was made for. An error names the step.
  * The process is of no use for anything else afterwards, whether it failed or
  * not; outside nothing has changed (but what --write made in the image). */
 MUST_CHECK int apply_plan(const struct plan *p, const struct run_how *how,
-			  const struct stat *image, struct err *e);
+			  const struct imgroot *image, struct err *e);
 
 #endif

@@ -16,6 +16,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define TEXT_MAX ((size_t)1 << 20)
 #define IMAGE_ENV "/ch/environment"
@@ -146,8 +147,17 @@ static bool is_hidden(const struct wants *w, const struct look *look,
 	       !wants_show(w, look, path);
 }
 
-static int gather_image(struct facts *f, const struct run_options *o, int image,
-			struct err *e)
+int facts_host(struct facts *f, const struct run_options *o, struct err *e)
+{
+	*f = (struct facts){ .shell = SHELL_ALWAYS };
+	gather_host(&f->host);
+	if (wants_make(&f->wants, &f->host, o, e))
+		return -1;
+	return read_env_files(f, o, e);
+}
+
+int facts_image(struct facts *f, const struct run_options *o, int image,
+		struct err *e)
 {
 	AUTO(look_image) struct look_image inside = { .fd = image };
 	struct look look = {
@@ -157,8 +167,6 @@ static int gather_image(struct facts *f, const struct run_options *o, int image,
 		.image = look_in_image,
 	};
 
-	if (fstat(image, &f->image))
-		return err_sys(e, "can't read '%s'", o->image);
 	if (wants_look(&f->wants, &look, o->write, e))
 		return -1;
 	f->host.hides_home = is_hidden(&f->wants, &look, f->host.home);
@@ -171,20 +179,6 @@ static int gather_image(struct facts *f, const struct run_options *o, int image,
 	read_optional(image, "/etc/group", &f->group);
 	find_shell(f, image);
 	return 0;
-}
-
-int facts_gather(struct facts *f, const struct run_options *o, struct err *e)
-{
-	autofd int image = -1;
-
-	*f = (struct facts){ .shell = SHELL_ALWAYS };
-	gather_host(&f->host);
-	if (wants_make(&f->wants, &f->host, o, e) || read_env_files(f, o, e))
-		return -1;
-	image = open(o->image, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (image < 0)
-		return err_sys(e, "can't open image '%s'", o->image);
-	return gather_image(f, o, image, e);
 }
 
 void facts_clear(struct facts *f)

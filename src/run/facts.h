@@ -2,9 +2,9 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * The one place in run/ that reads the environment, the user and the files of
- * host and image. Everything is looked up before anything is entered. The image
- * is hostile: its files are read only if they are regular, inside of it, and
- * not too long.
+ * host and image. Everything is looked up before the host is out of sight. The
+ * image is hostile: its files are read only if they are regular, inside of it,
+ * and not too long.
  */
 #ifndef RUN_FACTS_H
 #define RUN_FACTS_H
@@ -15,8 +15,6 @@
 #include "run/options.h"
 #include "run/wants.h"
 
-#include <sys/stat.h>
-
 struct facts {
 	struct host host;
 	struct wants wants;
@@ -26,11 +24,14 @@ struct facts {
 	struct str passwd; /* of the image */
 	struct str group;
 	const char *shell; /* the user's if the image has it */
-	struct stat image;
 };
 
-MUST_CHECK int facts_gather(struct facts *f, const struct run_options *o,
-			    struct err *e);
+/* Everything that can be known without the image. */
+MUST_CHECK int facts_host(struct facts *f, const struct run_options *o,
+			  struct err *e);
+/* After that: where it meets the image, whose root directory is IMAGE. */
+MUST_CHECK int facts_image(struct facts *f, const struct run_options *o,
+			   int image, struct err *e);
 void facts_clear(struct facts *f);
 AUTO_DEFINE(facts, struct facts, facts_clear)
 

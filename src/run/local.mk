@@ -7,6 +7,7 @@ librun_a_SOURCES = \
 	src/run/environ.c src/run/environ.h \
 	src/run/exec.c src/run/exec.h \
 	src/run/facts.c src/run/facts.h \
+	src/run/imgroot.c src/run/imgroot.h \
 	src/run/look.c src/run/look.h \
 	src/run/mnt.c src/run/mnt.h \
 	src/run/ns.c src/run/ns.h \

@@ -11,6 +11,7 @@
 #include "run/apply.h"
 #include "run/exec.h"
 #include "run/facts.h"
+#include "run/imgroot.h"
 #include "run/plan.h"
 
 #include <stdio.h>
@@ -56,6 +57,7 @@ static int print_plan(const struct plan *p)
 int run_command(const struct run_options *o, int *status, struct err *e)
 {
 	AUTO(facts) struct facts f = { 0 };
+	AUTO(imgroot) struct imgroot image = IMGROOT_INIT;
 	AUTO(plan) struct plan p = { 0 };
 	struct env_sources env = {
 		.host = &f.host.env,
@@ -68,7 +70,8 @@ int run_command(const struct run_options *o, int *status, struct err *e)
 		.env = &env,
 	};
 
-	if (refuse_privilege(e) || facts_gather(&f, o, e))
+	if (refuse_privilege(e) || facts_host(&f, o, e) ||
+	    imgroot_open(&image, o, e) || facts_image(&f, o, image.fd, e))
 		return -1;
 	env.files = f.files;
 	known.passwd = str_text(&f.passwd);
@@ -79,7 +82,7 @@ int run_command(const struct run_options *o, int *status, struct err *e)
 	if (o->dry_run)
 		return print_plan(&p);
 	log_plan(&p);
-	if (apply_plan(&p, &o->how, &f.image, e))
+	if (apply_plan(&p, &o->how, &image, e))
 		return -1;
 	return exec_command(&p, status, e);
 }

@@ -15,6 +15,7 @@
 #include "base/str.h"
 #include "run/apply.h"
 #include "run/facts.h"
+#include "run/imgroot.h"
 #include "run/plan.h"
 
 #include "tap.h"
@@ -199,6 +200,7 @@ static void add_binds(struct run_options *o, struct strlist *keep, bool is_host)
 static int plan_and_apply(struct run_options *o, struct err *e)
 {
 	AUTO(facts) struct facts f = { 0 };
+	AUTO(imgroot) struct imgroot image = IMGROOT_INIT;
 	AUTO(plan) struct plan p = { 0 };
 	struct strlist no_file = { 0 };
 	struct env_sources env = {
@@ -216,8 +218,10 @@ static int plan_and_apply(struct run_options *o, struct err *e)
 		.shell = "/bin/sh",
 	};
 
-	return facts_gather(&f, o, e) || plan_make(&p, o, &known, e) ||
-			       apply_plan(&p, &o->how, &f.image, e)
+	return facts_host(&f, o, e) || imgroot_open(&image, o, e) ||
+			       facts_image(&f, o, image.fd, e) ||
+			       plan_make(&p, o, &known, e) ||
+			       apply_plan(&p, &o->how, &image, e)
 		       ? -1
 		       : 0;
 }
