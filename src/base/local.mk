@@ -17,6 +17,7 @@ libbase_a_SOURCES = \
 	src/base/lock.c src/base/lock.h \
 	src/base/log.c src/base/log.h \
 	src/base/mem.c src/base/mem.h \
+	src/base/nss.c src/base/nss.h \
 	src/base/num.c src/base/num.h \
 	src/base/opt.c src/base/opt.h \
 	src/base/optprint.c \
@@ -32,5 +33,6 @@ libbase_a_SOURCES = \
 	src/base/tmp.c src/base/tmp.h \
 	src/base/tool.c src/base/tool.h \
 	src/base/umask.c src/base/umask.h \
+	src/base/userdb.c src/base/userdb.h \
 	src/base/verb.c src/base/verb.h \
 	src/base/walk.c src/base/walk.h

@@ -12,6 +12,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "base/tmp.h"
+#include "base/userdb.h"
 #include "format/ocilayout.h"
 #include "image/layout.h"
 #include "image/lease.h"
@@ -19,8 +20,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
-#include <pwd.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -32,10 +31,10 @@ enum trust {
 
 char *store_default_path(void)
 {
-	struct passwd *pw = getpwuid(geteuid());
+	AUTO(userdb) struct nss_user u = { 0 };
 
-	if (pw && *pw->pw_name && !strchr(pw->pw_name, '/'))
-		return str_fmt("/var/tmp/%s.ch", pw->pw_name);
+	if (userdb_user(geteuid(), &u) && !strchr(u.name, '/'))
+		return str_fmt("/var/tmp/%s.ch", u.name);
 	return str_fmt("/var/tmp/%u.ch", (unsigned)geteuid());
 }
 
@@ -86,18 +85,18 @@ static bool is_in_group(gid_t gid)
 /* "group 'proj'", "user 'ann' (uid 1000)". */
 static char *group_text(gid_t gid)
 {
-	const struct group *g = getgrgid(gid);
+	autostr char *name = userdb_group(gid);
 
-	return g ? str_fmt("group '%s'", g->gr_name)
-		 : str_fmt("group %u", (unsigned)gid);
+	return name ? str_fmt("group '%s'", name)
+		    : str_fmt("group %u", (unsigned)gid);
 }
 
 static char *user_text(uid_t uid)
 {
-	const struct passwd *pw = getpwuid(uid);
+	AUTO(userdb) struct nss_user u = { 0 };
 
-	return str_fmt("user '%s' (uid %u)", pw ? pw->pw_name : "?",
-		       (unsigned)uid);
+	return str_fmt("user '%s' (uid %u)",
+		       userdb_user(uid, &u) ? u.name : "?", (unsigned)uid);
 }
 
 static int refuse_open(const struct store *s, const struct stat *st,

@@ -21,6 +21,7 @@ check_PROGRAMS += \
 	test/unit/t_table \
 	test/unit/t_tmp \
 	test/unit/t_umask \
+	test/unit/t_userdb \
 	test/unit/t_walk
 
 EXTRA_DIST += test/unit/pty.h
