@@ -5,6 +5,8 @@
 
 #include "base/mem.h"
 
+#include <limits.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -99,4 +101,13 @@ void *mem_huge(size_t n)
 		mem_fail("a large buffer");
 	madvise(p, n, MADV_HUGEPAGE); /* without it all works as well */
 	return p;
+}
+
+/* mallopt(3). The thresholds that are set stay where they are. */
+void mem_keep(void)
+{
+#if defined(M_MMAP_THRESHOLD) && defined(M_TRIM_THRESHOLD)
+	mallopt(M_MMAP_THRESHOLD, MEM_HUGE);
+	mallopt(M_TRIM_THRESHOLD, INT_MAX);
+#endif
 }

@@ -30,6 +30,11 @@ void *mem_grow(void *p, size_t *cap, size_t want, size_t size);
 #define MEM_HUGE ((size_t)2 << 20)
 void *mem_huge(size_t n);
 
+/* Have malloc keep what is given back up to a MEM_HUGE at a time, for who takes
+ * and gives back a lot while threads run: to unmap a page then interrupts every
+ * processor. A C library that can't be told does as it likes. */
+void mem_keep(void);
+
 /* Say on stderr that WHAT could not be had and abort: for a library's
  * constructor that fails only when memory is out. */
 NORETURN void mem_fail(const char *what);

@@ -81,6 +81,7 @@ static int start_threads(struct sqfswrite *w, unsigned threads, struct err *e)
 	};
 	int code;
 
+	mem_keep(); /* a few hundred blocks */
 	w->backlog = BACKLOG / block;
 	if (w->backlog < threads + 2)
 		w->backlog = threads + 2;
