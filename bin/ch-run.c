@@ -44,6 +44,8 @@ static const struct opt options[] = {
 	    "start in DIR, as seen inside"),
 	OPT(0, "dry-run", struct cli, run.dry_run, NULL,
 	    "print what would be done and why, and do nothing"),
+	OPT(0, "seccomp", struct cli, run.seccomp, NULL,
+	    "fake the success of what only root may do: chown, mknod, setuid"),
 
 	OPT_GROUP("Image"),
 	OPT_CONF('s', "store", struct cli, store, "DIR",

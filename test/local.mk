@@ -38,6 +38,7 @@ suites = \
 	test/bats/import.bats \
 	test/bats/tls.bats \
 	test/bats/ch-run.bats \
+	test/bats/seccomp.bats \
 	test/bats/refresh.bats \
 	test/bats/redirects.bats \
 	test/bats/sites.bats \
@@ -115,7 +116,7 @@ bench: all $(bench_programs)
 EXTRA_DIST += $(checks) $(suites) $(properties) test/checks/lib.sh \
 	test/user.sh test/unit/run.sh test/unit/tap.h test/unit/hostile.h \
 	test/unit/forbid.h test/unit/le.h \
-	test/data \
+	test/data test/gen \
 	test/bats/common.bash test/bats/faulty.bash test/bats/run.sh \
 	test/bats/fixtures.sh test/bats/push.sh test/bats/stage.sh \
 	test/bats/suite.sh \

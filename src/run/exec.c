@@ -10,6 +10,7 @@
 
 #include "base/str.h"
 #include "format/envfile.h"
+#include "run/seccomp.h"
 #include "run/whynot.h"
 
 #include <limits.h>
@@ -116,6 +117,8 @@ int exec_command(struct plan *p, int *status, struct err *e)
 		return -1;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return err_sys(e, "can't give up new privileges");
+	if (p->seccomp && seccomp_install(e))
+		return -1;
 	reset_signals();
 	if (strchr(name, '/')) {
 		execve(name, p->command.v, p->env.env.v);

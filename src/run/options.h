@@ -27,6 +27,7 @@ struct run_options {
 	const char *no_default; /* names of defaults to leave out, or NULL */
 	bool write;             /* the image may be written to */
 	bool no_overlay;
+	bool seccomp;         /* what only root may do "succeeds" */
 	bool dry_run;         /* print the plan to stdout, do nothing */
 	char *const *command; /* ends in NULL; none: a shell */
 	struct run_how how;

@@ -293,6 +293,7 @@ int plan_make(struct plan *p, const struct run_options *o,
 	add_mounts(p, all);
 	add_skipped(p, all);
 	add_starts(p, o, f->host, home);
+	p->seccomp = o->seccomp;
 	add_command(p, o);
 	return environ_make(&p->env, &env, e);
 }

@@ -68,6 +68,7 @@ struct plan {
 	struct environ env;
 	struct start starts[4]; /* tried in this order, ends in a NULL dir */
 	bool must_start_first;  /* no other will do (--cd) */
+	bool seccomp;           /* root emulation, see seccomp.h */
 	struct strlist command;
 };
 

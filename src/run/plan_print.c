@@ -105,6 +105,8 @@ void plan_print(const struct plan *p, struct str *out)
 	}
 	print_env(&p->env, out);
 	print_starts(p, out);
+	if (p->seccomp)
+		str_add(out, "fake root (from --seccomp)\n");
 	str_add(out, "run");
 	for (size_t i = 0; i < p->command.n; i++) {
 		autostr char *word = str_shell(p->command.v[i]);

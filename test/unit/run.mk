@@ -4,5 +4,6 @@ check_PROGRAMS += \
 	test/unit/t_apply \
 	test/unit/t_environ \
 	test/unit/t_plan \
+	test/unit/t_seccomp \
 	test/unit/t_user \
 	test/unit/t_whynot

@@ -8,6 +8,7 @@
  *	host KIND PATH [REAL]     KIND is dir or file; REAL if it is a link
  *	image KIND PATH [N|TO]    KIND is dir (with N entries), file or link
  *	bind|set-env|unset-env|no-default|cd TEXT | write | no-overlay
+ *	seccomp
  *	command WORD...
  */
 #include "config.h"
@@ -141,6 +142,8 @@ static void add_option(struct world *w, const char *word, char *rest)
 		w->o.cd = rest;
 	else if (!strcmp(word, "write"))
 		w->o.write = true;
+	else if (!strcmp(word, "seccomp"))
+		w->o.seccomp = true;
 	else if (!strcmp(word, "no-overlay"))
 		w->o.no_overlay = true;
 	else
