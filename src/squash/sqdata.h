@@ -11,17 +11,15 @@
 
 #include "squash/sqnode.h"
 
-#define SQDATA_LINK_MAX 4095 /* bytes of a symlink's target */
-
 /* Up to N bytes of the regular file NODE from OFFSET on; the count, which is
  * less than N only at the end of the file, or -EISDIR, -EINVAL for what is no
  * regular file, -EIO, -ENOMEM. BUF's content is undefined after an error. */
 MUST_CHECK ssize_t sqdata_read(struct sqfile *f, const struct sqnode *node,
 			       uint64_t offset, void *buf, size_t n);
 
-/* The target of the symlink NODE, without NUL; its length, at most N, of 1 to
- * SQDATA_LINK_MAX bytes (else -EIO), or -EINVAL for another node, -ERANGE if N
- * is too small. */
+/* The target of the symlink NODE, without NUL at its end; its length, at most
+ * SQNODE_LINK_MAX, or -EINVAL for another node, -ERANGE if it is more than N,
+ * -EIO, -ENOMEM. */
 MUST_CHECK ssize_t sqdata_readlink(struct sqfile *f, const struct sqnode *node,
 				   char *buf, size_t n);
 

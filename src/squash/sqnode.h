@@ -9,9 +9,10 @@
 #include <sys/types.h>
 
 #define SQNODE_NONE UINT32_MAX /* no fragment, no attributes */
+#define SQNODE_LINK_MAX 4095   /* bytes of a symlink's target */
 
-/* A place in a table: of a block, from the table's start, and in that block
- * when it is inflated. */
+/* A place in a table: a block, from the image's start, and a byte of it when it
+ * is inflated. */
 struct sqplace {
 	uint64_t block;
 	uint32_t offset;
