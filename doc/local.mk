@@ -7,14 +7,20 @@ pages = doc/ch-convert.1 doc/ch-image.1 doc/ch-pull.1 doc/ch-run.1
 completions = doc/completions/ch-convert doc/completions/ch-image \
 	doc/completions/ch-pull doc/completions/ch-run
 man1_MANS += $(pages)
+pkgdata_DATA = doc/apparmor
+CLEANFILES += doc/apparmor
 bashcompdir = $(datadir)/bash-completion/completions
 bashcomp_DATA = $(completions)
 MAINTAINERCLEANFILES = $(pages) $(completions)
 check_PROGRAMS += doc/boilerplate
 doc_boilerplate_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/test/unit
 
-EXTRA_DIST += $(pages) $(pages:=.in) $(completions) \
+EXTRA_DIST += $(pages) $(pages:=.in) $(completions) doc/apparmor.in \
 	doc/style.md doc/errors.md doc/design
+
+doc/apparmor: doc/apparmor.in
+	$(AM_V_GEN)$(MKDIR_P) doc && sed 's|@bindir@|$(bindir)|' \
+		$(srcdir)/doc/apparmor.in > $@.tmp && mv $@.tmp $@
 
 print_sources = src/base/opt.c src/base/optprint.c src/base/tool.c
 

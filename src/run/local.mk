@@ -1,9 +1,11 @@
 # run/ - floor 4: from an image on disk to a running command.
 # SPDX-License-Identifier: Apache-2.0
 noinst_LIBRARIES += librun.a
+librun_a_CPPFLAGS = $(AM_CPPFLAGS) -DPKGDATADIR='"$(pkgdatadir)"'
 librun_a_SOURCES = \
 	src/run/apply.c src/run/apply.h \
 	src/run/assemble.c src/run/assemble.h \
+	src/run/cause.c src/run/cause.h \
 	src/run/environ.c src/run/environ.h \
 	src/run/exec.c src/run/exec.h \
 	src/run/facts.c src/run/facts.h \

@@ -34,6 +34,17 @@ static int put_map(const char *path, unsigned id, struct err *e)
 	return put(path, text, e);
 }
 
+int ns_map_self(uid_t uid, gid_t gid, struct err *e)
+{
+	/* Without a privilege outside, a gid map is accepted only after
+	 * setgroups was given up (Linux 3.19). */
+	if (put("/proc/self/setgroups", "deny", e) ||
+	    put_map("/proc/self/uid_map", uid, e) ||
+	    put_map("/proc/self/gid_map", gid, e))
+		return -1;
+	return 0;
+}
+
 int ns_enter(struct err *e)
 {
 	uid_t uid = geteuid();
@@ -41,11 +52,5 @@ int ns_enter(struct err *e)
 
 	if (unshare(CLONE_NEWUSER | CLONE_NEWNS))
 		return probe_unshare(errno, e);
-	/* Without a privilege outside, a gid map is accepted only after
-	 * setgroups was given up (Linux 3.19). */
-	if (put("/proc/self/setgroups", "deny", e) ||
-	    put_map("/proc/self/uid_map", uid, e) ||
-	    put_map("/proc/self/gid_map", gid, e))
-		return probe_denied(e);
-	return 0;
+	return ns_map_self(uid, gid, e) ? probe_denied(e) : 0;
 }

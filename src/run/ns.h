@@ -12,8 +12,13 @@
 
 #include "base/err.h"
 
+#include <sys/types.h>
+
 /* Enter them. What the host forbids is explained (probe.h). The supplementary
  * groups stay; none can be set inside. */
 MUST_CHECK int ns_enter(struct err *e);
+/* In a user namespace that was just made: UID and GID, which we had before, are
+ * these inside as well. */
+MUST_CHECK int ns_map_self(uid_t uid, gid_t gid, struct err *e);
 
 #endif
