@@ -1,6 +1,6 @@
 # bin/ - floor 6: one file per tool.
 # SPDX-License-Identifier: Apache-2.0
-bin_PROGRAMS += ch-pull ch-convert ch-image ch-run
+bin_PROGRAMS += ch-pull ch-convert ch-image ch-run ch-check
 
 image_libs = libimage.a libregistry.a liblayer.a libformat.a libbase.a \
 	$(CURL_LIBS) $(ARCHIVE_LIBS) $(SQUASHFS_LIBS) $(ISAL_LIBS) \
@@ -18,3 +18,5 @@ ch_image_LDADD = $(image_libs)
 # Neither libcurl, libarchive nor libcrypto: test/checks/links.sh.
 ch_run_SOURCES = bin/ch-run.c
 ch_run_LDADD = librun.a libimage.a libformat.a libbase.a $(JANSSON_RUN_LIBS)
+ch_check_SOURCES = bin/ch-check.c
+ch_check_LDADD = librun.a libimage.a libformat.a libbase.a $(JANSSON_RUN_LIBS)

@@ -3,9 +3,11 @@
 # the tool is only an order-only prerequisite, the dates that count are those of
 # the sources.
 # SPDX-License-Identifier: Apache-2.0
-pages = doc/ch-convert.1 doc/ch-image.1 doc/ch-pull.1 doc/ch-run.1
-completions = doc/completions/ch-convert doc/completions/ch-image \
-	doc/completions/ch-pull doc/completions/ch-run
+pages = doc/ch-check.1 doc/ch-convert.1 doc/ch-image.1 doc/ch-pull.1 \
+	doc/ch-run.1
+completions = doc/completions/ch-check doc/completions/ch-convert \
+	doc/completions/ch-image doc/completions/ch-pull \
+	doc/completions/ch-run
 man1_MANS += $(pages)
 pkgdata_DATA = doc/apparmor
 CLEANFILES += doc/apparmor
@@ -34,6 +36,9 @@ page = $(MKDIR_P) doc/completions && \
 completion = $(MKDIR_P) doc/completions && \
 	./$(1)$(EXEEXT) --help=bash > $@.tmp && mv $@.tmp $@
 
+doc/ch-check.1: doc/ch-check.1.in bin/ch-check.c $(print_sources) \
+		| ch-check$(EXEEXT)
+	$(AM_V_GEN)$(call page,ch-check)
 doc/ch-convert.1: doc/ch-convert.1.in bin/ch-convert.c $(print_sources) \
 		| ch-convert$(EXEEXT)
 	$(AM_V_GEN)$(call page,ch-convert)
@@ -46,6 +51,9 @@ doc/ch-pull.1: doc/ch-pull.1.in bin/ch-pull.c $(print_sources) \
 doc/ch-run.1: doc/ch-run.1.in bin/ch-run.c $(print_sources) \
 		| ch-run$(EXEEXT)
 	$(AM_V_GEN)$(call page,ch-run)
+doc/completions/ch-check: bin/ch-check.c $(print_sources) \
+		| ch-check$(EXEEXT)
+	$(AM_V_GEN)$(call completion,ch-check)
 doc/completions/ch-convert: bin/ch-convert.c $(print_sources) \
 		| ch-convert$(EXEEXT)
 	$(AM_V_GEN)$(call completion,ch-convert)

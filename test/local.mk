@@ -34,6 +34,7 @@ suites = \
 	test/bats/ch-pull.bats \
 	test/bats/manifests.bats \
 	test/bats/ch-image.bats \
+	test/bats/ch-check.bats \
 	test/bats/ch-convert.bats \
 	test/bats/import.bats \
 	test/bats/tls.bats \
@@ -127,7 +128,7 @@ EXTRA_DIST += $(checks) $(suites) $(properties) test/checks/lib.sh \
 	test/bats/sifcheck.py test/bats/sifsign.py test/bats/tarlist.py test/bats/tree.py \
 	test/bats/registry \
 	test/bats/catalogue.py test/bats/content.py test/bats/tarsem.py \
-	test/bats/hardcases.py \
+	test/bats/deny.py test/bats/hardcases.py \
 	test/bats/imgcases.py test/bats/sqfscases.py \
 	test/bats/layertar.py test/bats/hostile.bash test/property/flatten.py \
 	test/property/oracle.py test/property/stacks.py \

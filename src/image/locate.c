@@ -24,8 +24,7 @@ struct where {
 	bool may_unpack;
 };
 
-/* ch-convert: beside the program that runs, else where it was installed. */
-static char *find_convert(void)
+char *locate_convert(void)
 {
 	char self[4096];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
@@ -46,7 +45,7 @@ static char *find_convert(void)
  * was wrong itself. */
 static char *unpack(const char *text, const struct where *where, struct err *e)
 {
-	autostr char *tool = find_convert();
+	autostr char *tool = locate_convert();
 	autostr char *arch = NULL;
 	AUTO(str) struct str out = { 0 };
 	const char *argv[11] = { tool };

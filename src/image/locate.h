@@ -18,5 +18,8 @@
  * is ERR_NOTFOUND with the next step ("ch-pull REF"). Caller frees. */
 char *locate_tree(const char *text, const char *store, const char *readonly,
 		  bool may_unpack, struct err *e);
+/* The path of ch-convert: beside the program that runs, else where it was
+ * installed. Caller frees. */
+char *locate_convert(void);
 
 #endif

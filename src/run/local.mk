@@ -1,22 +1,39 @@
 # run/ - floor 4: from an image on disk to a running command.
 # SPDX-License-Identifier: Apache-2.0
 noinst_LIBRARIES += librun.a
-librun_a_CPPFLAGS = $(AM_CPPFLAGS) -DPKGDATADIR='"$(pkgdatadir)"'
+if HAVE_ISAL
+with_isal = 1
+else
+with_isal = 0
+endif
+librun_a_CPPFLAGS = $(AM_CPPFLAGS) -DPKGDATADIR='"$(pkgdatadir)"' \
+	-DWITH_ISAL=$(with_isal)
 librun_a_SOURCES = \
 	src/run/apply.c src/run/apply.h \
 	src/run/assemble.c src/run/assemble.h \
+	src/run/attempts.c src/run/attempts.h \
 	src/run/cause.c src/run/cause.h \
+	src/run/checkjson.c src/run/checkjson.h \
+	src/run/checklist.c src/run/checklist.h \
 	src/run/environ.c src/run/environ.h \
 	src/run/exec.c src/run/exec.h \
 	src/run/facts.c src/run/facts.h \
+	src/run/finding.c src/run/finding.h \
 	src/run/imgroot.c src/run/imgroot.h \
 	src/run/look.c src/run/look.h \
 	src/run/mnt.c src/run/mnt.h \
+	src/run/nearby.c src/run/nearby.h \
 	src/run/ns.c src/run/ns.h \
 	src/run/options.h \
 	src/run/plan.c src/run/plan.h \
 	src/run/plan_print.c \
 	src/run/probe.c src/run/probe.h \
+	src/run/probe_fuse.c \
+	src/run/probe_mount.c \
+	src/run/probe_ns.c \
+	src/run/probe_overlay.c \
+	src/run/probe_place.c \
+	src/run/probe_tools.c \
 	src/run/root.c src/run/root.h \
 	src/run/run.c src/run/run.h \
 	src/run/seccomp.c src/run/seccomp.h \

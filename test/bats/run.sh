@@ -17,7 +17,7 @@ if [ -n "$lacks" ]; then
 fi
 stage_make
 mkdir "$stage/bin"
-for t in ${tools:-ch-pull ch-convert ch-image ch-run}; do
+for t in ${tools:-ch-pull ch-convert ch-image ch-run ch-check}; do
 	cp "$builddir/$t" "$stage/bin/"
 done
 cp -R "$fixtures/images" "$stage/tmp/"

@@ -11,10 +11,12 @@ needs ldd readelf
 cd "$builddir"
 heavy='libcurl|libarchive|libcrypto|libssl|libz\.|libzstd|libisal'
 
-result "ch-run is linked to no network, archive or crypto library" \
-	"$(ldd ch-run | grep -E "$heavy" || :)"
+result "ch-run and ch-check are linked to no network, archive or crypto library" \
+	"$(for t in ch-run ch-check; do
+		ldd $t | grep -E "$heavy" || :
+	done)"
 result "only what converts is linked to libsquashfs" \
-	"$(for t in ch-image ch-run; do
+	"$(for t in ch-check ch-image ch-run; do
 		ldd $t | grep libsquashfs || :
 	done)"
 result "ch-run has no library path built in" \

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 check_PROGRAMS += \
 	test/unit/t_apply \
+	test/unit/t_checklist \
 	test/unit/t_environ \
 	test/unit/t_plan \
 	test/unit/t_seccomp \
