@@ -105,6 +105,27 @@ size_t envfile_write(const struct strlist *items, struct str *out)
 	return left_out;
 }
 
+int envfile_parse0(const char *name, const char *text, size_t n,
+		   struct strlist *out, struct err *e)
+{
+	const char *end = text + n;
+
+	for (size_t number = 1; text < end; number++) {
+		size_t len = strnlen(text, (size_t)(end - text));
+		autostr char *item = xstrndup(text, len);
+
+		if (len && !name_len(item))
+			return err_set(e, ERR_FORMAT,
+				       "%s: item %zu: expected NAME=VALUE, "
+				       "found '%.100s'",
+				       name, number, item);
+		if (len)
+			strlist_give(out, TAKE(item));
+		text += len + 1;
+	}
+	return 0;
+}
+
 /* Length of the variable's name at S. */
 static size_t variable_len(const char *s)
 {
@@ -117,42 +138,98 @@ static size_t variable_len(const char *s)
 	return n;
 }
 
+struct expansion {
+	env_lookup *get;
+	const void *ctx;
+	struct str out;
+	int depth; /* of TEXT in TEXT */
+};
+
+/* The '}' that belongs to the "${" before S, or NULL. */
+static const char *closing(const char *s)
+{
+	int open = 1;
+
+	for (; *s; s++) {
+		if (s[0] == '$' && (s[1] == '$' || s[1] == '{'))
+			open += *++s == '{';
+		else if (*s == '}' && !--open)
+			return s;
+	}
+	return NULL;
+}
+
+static void expand(struct expansion *x, const char *text);
+
+/* "NAME:-TEXT}" or "NAME:+TEXT}" at S, NAME being N bytes and its value VALUE;
+ * what it takes, or 0 if it is neither. */
+static size_t expand_choice(struct expansion *x, const char *s, size_t n,
+			    const char *value)
+{
+	bool is_default = s[n] == ':' && s[n + 1] == '-';
+	bool is_alternative = s[n] == ':' && s[n + 1] == '+';
+	bool is_set = value && *value;
+	const char *text = s + n + 2, *end;
+	autostr char *inner = NULL;
+
+	if (!is_default && !is_alternative)
+		return 0;
+	end = closing(text);
+	if (!end || x->depth == ENVFILE_DEPTH_MAX)
+		return 0;
+	if (is_default && is_set) {
+		str_add(&x->out, value);
+	} else if (is_default != is_set) {
+		inner = xstrndup(text, (size_t)(end - text));
+		x->depth++;
+		expand(x, inner);
+		x->depth--;
+	}
+	return (size_t)(end + 1 - s);
+}
+
 /* Add what the '$' at S stands for; the number of bytes it takes there. */
-static size_t expand_one(const char *s, const struct strlist *env,
-			 struct str *out)
+static size_t expand_one(struct expansion *x, const char *s)
 {
 	bool braces = s[1] == '{';
 	const char *start = s + 1 + braces;
-	size_t n = variable_len(start);
+	size_t n = variable_len(start), taken;
 	autostr char *name = xstrndup(start, n);
-	const char *value;
+	const char *value = n ? x->get(x->ctx, name) : NULL;
 
 	if (s[1] == '$') {
-		str_addc(out, '$');
+		str_addc(&x->out, '$');
 		return 2;
 	}
-	if (!n || (braces && start[n] != '}')) {
-		str_addc(out, '$');
-		return 1;
+	if (n && (!braces || start[n] == '}')) {
+		str_add(&x->out, value ? value : "");
+		return 1 + n + 2 * (size_t)braces;
 	}
-	value = env_get(env, name);
-	str_add(out, value ? value : "");
-	return 1 + n + 2 * (size_t)braces;
+	taken = n ? expand_choice(x, start, n, value) : 0;
+	if (taken)
+		return taken + 2;
+	str_addc(&x->out, '$');
+	return 1;
 }
 
-char *envfile_expand(const char *value, const struct strlist *env)
+static void expand(struct expansion *x, const char *text)
 {
-	AUTO(str) struct str s = { 0 };
+	while (*text) {
+		size_t n = strcspn(text, "$");
 
-	while (*value) {
-		size_t n = strcspn(value, "$");
-
-		str_addn(&s, value, n);
-		value += n;
-		if (*value)
-			value += expand_one(value, env, &s);
+		str_addn(&x->out, text, n);
+		text += n;
+		if (*text)
+			text += expand_one(x, text);
 	}
-	return str_take(&s);
+}
+
+char *envfile_expand(const char *value, env_lookup *get, const void *ctx)
+{
+	struct expansion x = { .get = get, .ctx = ctx };
+
+	expand(&x, value);
+	return str_take(&x.out);
 }
 
 const char *env_get(const struct strlist *env, const char *name)

@@ -24,9 +24,27 @@ MUST_CHECK int envfile_parse(const char *name, const char *text, size_t n,
  * left out and counted in the result. */
 size_t envfile_write(const struct strlist *items, struct str *out);
 
-/* Expand $NAME and ${NAME} in VALUE from ENV ("NAME=VALUE" items); an unknown
- * name is empty; "$$" is "$". Caller frees. */
-char *envfile_expand(const char *value, const struct strlist *env);
+/* The same for N bytes of items with a NUL behind or between them, as in
+ * /proc/PID/environ (proc(5)) and of env -0; values are taken as they are.
+ * "FILE: item 3: ...". */
+MUST_CHECK int envfile_parse0(const char *name, const char *text, size_t n,
+			      struct strlist *out, struct err *e);
+
+/* The value of NAME in CTX, borrowed, or NULL. */
+typedef const char *env_lookup(const void *ctx, const char *name);
+
+#define ENVFILE_DEPTH_MAX 16
+
+/* Expand in VALUE, each with the meaning that it has in sh (XCU, 2.6.2):
+ *
+ *	$NAME ${NAME}    the value, nothing if it is not set
+ *	${NAME:-TEXT}    TEXT, itself expanded, if it is not set or empty
+ *	${NAME:+TEXT}    TEXT if it is set and not empty, else nothing
+ *	$$               a dollar sign
+ *
+ * All else, and more than ENVFILE_DEPTH_MAX times TEXT in TEXT, stays as it is.
+ * Caller frees. */
+char *envfile_expand(const char *value, env_lookup *get, const void *ctx);
 
 /* Value of NAME in ENV, borrowed, or NULL. */
 const char *env_get(const struct strlist *env, const char *name);

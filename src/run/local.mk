@@ -16,6 +16,7 @@ librun_a_SOURCES = \
 	src/run/checkjson.c src/run/checkjson.h \
 	src/run/checklist.c src/run/checklist.h \
 	src/run/environ.c src/run/environ.h \
+	src/run/envtab.c src/run/envtab.h \
 	src/run/exec.c src/run/exec.h \
 	src/run/facts.c src/run/facts.h \
 	src/run/finding.c src/run/finding.h \

@@ -6,7 +6,6 @@
 #include "run/plan.h"
 
 #include "base/str.h"
-#include "format/envfile.h"
 
 #include <string.h>
 
@@ -69,15 +68,15 @@ static void print_step(const struct step *s, struct str *out)
 
 static void print_env(const struct environ *v, struct str *out)
 {
-	for (size_t i = 0; i < v->n_changes; i++) {
-		const struct env_change *c = &v->changes[i];
-		const char *value = env_get(&v->env, c->name);
-
-		str_add(out, value ? "env " : "env -");
-		add_safe(out, c->name);
-		str_add(out, value ? "=" : "");
-		add_safe(out, value ? value : "");
-		str_addf(out, " (%s)\n", c->why);
+	for (size_t i = 0; i < v->n_why; i++) {
+		str_add(out, "env ");
+		add_safe(out, v->env.v[i]);
+		str_addf(out, " (%s)\n", v->why[i]);
+	}
+	for (size_t i = 0; i < v->gone.n; i++) {
+		str_add(out, "env -");
+		add_safe(out, v->gone.v[i]);
+		str_addf(out, " (%s)\n", v->gone_why[i]);
 	}
 }
 

@@ -63,6 +63,11 @@ static void test_left_out(void)
 	is(str_text(&s), "GOOD=1\n", "what is written");
 }
 
+static const char *lookup(const void *ctx, const char *name)
+{
+	return env_get(ctx, name);
+}
+
 static void test_expand(void)
 {
 	AUTO(strlist) struct strlist env = { 0 };
@@ -73,7 +78,8 @@ static void test_expand(void)
 	strlist_add(&env, "_x9=three");
 	strlist_add(&env, "E=");
 	while (lines_next(&l, "envfile/expand.txt")) {
-		autostr char *got = envfile_expand(lines_field(&l, 0), &env);
+		autostr char *got = envfile_expand(lines_field(&l, 0), lookup,
+						   &env);
 
 		is(got, lines_field(&l, 1), lines_title(&l));
 	}

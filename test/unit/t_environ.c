@@ -16,7 +16,9 @@ static const struct test {
 	const char *host[ITEMS], *image[ITEMS];
 	const char *rules[ITEMS]; /* "+SET" or "-UNSET" */
 	const char *file[ITEMS];  /* content of the file "+F" */
-	const char *home;
+	const char *absent[ITEMS];
+	const char *home, *shell, *user;
+	enum env_mode mode;
 	bool has_tmpdir;
 	const char *want;         /* the items but CH_RUNNING, "|" between */
 } tests[] = {
@@ -67,8 +69,54 @@ static const struct test {
 	{ "nothing left", { "A=1", "HOME=/h" }, .rules = { "-*", "+Z=1" },
 	  .home = "/h", .want = "Z=1" },
 	{ "twice the same name", { "A=1", "A=2", "HOME=/h", "PATH=/usr/bin:/bin" },
-	  .rules = { "+A=3" }, .home = "/h",
-	  .want = "A=3|HOME=/h|PATH=/usr/bin:/bin" },
+	  .home = "/h", .want = "A=1|HOME=/h|PATH=/usr/bin:/bin" },
+	{ "what has no name", { "=x", "junk", "HOME=/h", "PATH=/usr/bin:/bin" },
+	  .home = "/h", .want = "HOME=/h|PATH=/usr/bin:/bin" },
+	{ "the host's alone", { "PATH=/usr/bin:/bin", "A=1", "HOME=/h" },
+	  { "A=2", "B=2", "PATH=/i" }, .mode = ENV_HOST, .home = "/h",
+	  .want = "PATH=/usr/bin:/bin|A=1|HOME=/h" },
+	{ "the image's alone, and what a job must know",
+	  { "PATH=/h/bin", "A=1", "SLURM_JOB_ID=7", "LC_ALL=C" },
+	  { "A=2", "PATH=/i" }, .mode = ENV_IMAGE, .home = "/h",
+	  .want = "SLURM_JOB_ID=7|LC_ALL=C|A=2|PATH=/i:/usr/bin:/bin|HOME=/h" },
+	{ "no name of the table in front of another",
+	  { "HOMER=1", "XTERM=1", "MY_LC_ALL=1", "JOB_IDS=1" },
+	  .mode = ENV_IMAGE, .home = "/h",
+	  .want = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:"
+		  "/sbin:/bin|HOME=/h" },
+	{ "what the image takes away", { "A=1", "HOME=/h", "PATH=/usr/bin:/bin" },
+	  { "A", "NONE" }, .home = "/h",
+	  .want = "HOME=/h|PATH=/usr/bin:/bin" },
+	{ "preloads that are not inside",
+	  { "LD_PRELOAD=/a.so:/b.so /c.so", "LD_AUDIT=/b.so", "HOME=/h",
+	    "PATH=/usr/bin:/bin" }, .absent = { "/b.so" }, .home = "/h",
+	  .want = "LD_PRELOAD=/a.so:/c.so|HOME=/h|PATH=/usr/bin:/bin" },
+	{ "the image's preloads are its own business",
+	  { "LD_PRELOAD=/b.so", "HOME=/h", "PATH=/usr/bin:/bin" },
+	  { "LD_PRELOAD=/b.so:/i.so" }, .absent = { "/b.so" }, .home = "/h",
+	  .want = "LD_PRELOAD=/b.so:/i.so|HOME=/h|PATH=/usr/bin:/bin" },
+	{ "all preloads are there",
+	  { "LD_PRELOAD=/a.so /c.so", "HOME=/h", "PATH=/usr/bin:/bin" },
+	  .home = "/h",
+	  .want = "LD_PRELOAD=/a.so /c.so|HOME=/h|PATH=/usr/bin:/bin" },
+	{ "a shell that the image has",
+	  { "SHELL=/bin/zsh", "HOME=/h", "PATH=/usr/bin:/bin" }, .home = "/h",
+	  .shell = "/bin/sh",
+	  .want = "SHELL=/bin/sh|HOME=/h|PATH=/usr/bin:/bin" },
+	{ "another user, where the host names one",
+	  { "USER=me", "HOME=/h", "PATH=/usr/bin:/bin" }, .home = "/h",
+	  .user = "root", .want = "USER=root|HOME=/h|PATH=/usr/bin:/bin" },
+	{ "expanded from what the image set",
+	  { "PATH=/usr/bin:/bin", "HOME=/h" }, { "A=i" },
+	  .rules = { "+PATH=/x${PATH:+:$PATH}", "+B=${A:-j}", "+C=${D:-k}" },
+	  .home = "/h",
+	  .want = "PATH=/x:/usr/bin:/bin|HOME=/h|A=i|B=i|C=k" },
+	{ "a path with '=' is a file", { "HOME=/h", "PATH=/usr/bin:/bin" },
+	  .rules = { "+./a=b" }, .home = "/h",
+	  .want = "HOME=/h|PATH=/usr/bin:/bin" },
+	{ "a removed name comes back", { "A=1", "HOME=/h", "PATH=/usr/bin:/bin" },
+	  .rules = { "-A", "+B=[$A]", "+A=2" }, .home = "/h",
+	  .want = "A=2|HOME=/h|PATH=/usr/bin:/bin|B=[]" },
 };
 // clang-format on
 
@@ -83,21 +131,27 @@ static void run(const struct test *t)
 	AUTO(strlist) struct strlist host = { 0 };
 	AUTO(strlist) struct strlist image = { 0 };
 	AUTO(environ) struct environ got = { 0 };
+	AUTO(strlist) struct strlist absent = { 0 };
 	struct strlist files[ITEMS] = { 0 };
 	struct opt_list rules = { 0 };
 	struct err e = { 0 };
 	autostr char *text = NULL;
 	struct env_sources s = {
+		.mode = t->mode,
 		.host = &host,
 		.image = &image,
 		.rules = &rules,
 		.files = files,
+		.absent = &absent,
 		.home = t->home,
+		.shell = t->shell,
+		.user = t->user,
 		.has_tmpdir = t->has_tmpdir,
 	};
 
 	fill(&host, t->host);
 	fill(&image, t->image);
+	fill(&absent, t->absent);
 	for (size_t i = 0; i < ITEMS && t->rules[i]; i++) {
 		const char *r = t->rules[i];
 
@@ -123,13 +177,54 @@ static void test_refused(const char *name, const char *value, const char *want)
 	AUTO(environ) struct environ got = { 0 };
 	struct strlist none = { 0 }, file = { 0 };
 	struct opt_list rules = { 0 };
-	struct env_sources s = { &none, &none, &rules, &file, NULL, false };
+	struct env_sources s = {
+		.host = &none,
+		.image = &none,
+		.rules = &rules,
+		.files = &file,
+	};
 	struct err e = { 0 };
 
 	opt_list_add(&rules, name, value);
 	ok(environ_make(&got, &s, &e) && e.kind == ERR_USAGE, "%s", want);
 	is(e.msg, want, "message");
 	opt_list_clear(&rules);
+}
+
+/* As many as fit in a file of an image: once each, and soon. */
+static void test_many(void)
+{
+	AUTO(strlist) struct strlist image = { 0 };
+	AUTO(environ) struct environ got = { 0 };
+	struct strlist none = { 0 };
+	struct opt_list rules = { 0 };
+	struct env_sources s = {
+		.host = &none,
+		.image = &image,
+		.rules = &rules,
+		.files = &none,
+	};
+	struct err e = { 0 };
+
+	for (int i = 0; i < 200000; i++)
+		strlist_addf(&image, "N%d=%d", i % 100000, i);
+	ok(!environ_make(&got, &s, &e), "%s", e.msg);
+	is_num((long long)got.env.n, 100003, "with PATH, HOME, CH_RUNNING");
+	is(got.env.v[7], "N7=100007", "the last value");
+	is(got.why[7], "image", "the reason");
+}
+
+static void test_mode(void)
+{
+	enum env_mode mode;
+	struct err e = { 0 };
+
+	ok(!environ_mode(NULL, &mode, &e) && mode == ENV_MERGE, "default");
+	ok(!environ_mode("image", &mode, &e) && mode == ENV_IMAGE, "image");
+	ok(!environ_mode("host", &mode, &e) && mode == ENV_HOST, "host");
+	ok(environ_mode("Host", &mode, &e) && e.kind == ERR_USAGE, "unknown");
+	is(e.msg, "expected 'host', 'merge' or 'image', found 'Host'",
+	   "message");
 }
 
 int main(void)
@@ -139,5 +234,7 @@ int main(void)
 	test_refused("set-env", "=x",
 		     "--set-env '=x': the name before '=' is empty");
 	test_refused("unset-env", "", "--unset-env: the pattern is empty");
+	test_many();
+	test_mode();
 	return tap_done();
 }
