@@ -3,8 +3,10 @@
  */
 #include "config.h"
 
+#include "base/num.h"
 #include "base/tool.h"
 #include "image/locate.h"
+#include "run/environ.h"
 #include "run/run.h"
 
 #include <string.h>
@@ -15,6 +17,24 @@ struct cli {
 	const char *readonly;
 	int *fail_status; /* the tool's; the command may ask for another */
 };
+
+static int check_env(const char *value, struct err *e)
+{
+	enum env_mode mode;
+
+	return environ_mode(value, &mode, e);
+}
+
+/* The last 32-bit number means "no id" (setresuid(2)). */
+static int check_id(const char *value, struct err *e)
+{
+	struct err ignored = { 0 }; /* ours says what is expected */
+	uint64_t id;
+
+	if (!num_parse(value, UINT32_MAX - 1, "", &id, &ignored))
+		return 0;
+	return err_set(e, ERR_USAGE, "expected a number, found '%s'", value);
+}
 
 // clang-format off
 static const struct opt options[] = {
@@ -31,13 +51,23 @@ static const struct opt options[] = {
 	OPT('w', "write", struct cli, run.write, NULL,
 	    "let the command change the image"),
 
-	OPT_GROUP("Environment"),
+	OPT_GROUP("Environment and identity"),
+	OPT_CHECK(0, "env", struct cli, run.env_mode, "MODE",
+		  "take the environment of the host, the image, or merge both (default)",
+		  "CH_RUN_ENV", "run.env", check_env),
 	OPT_CONF(0, "set-env", struct cli, run.env, "NAME=VALUE|FILE",
 		 "set a variable, or those in FILE; $NAME in VALUE is expanded",
 		 NULL, "run.set-env"),
+	OPT_CONF(0, "set-env0", struct cli, run.env, "FILE",
+		 "set the variables in FILE, with NUL between them",
+		 NULL, "run.set-env0"),
 	OPT_CONF(0, "unset-env", struct cli, run.env, "GLOB",
 		 "remove the variables whose names match GLOB",
 		 NULL, "run.unset-env"),
+	OPT_CHECK(0, "uid", struct cli, run.uid, "UID",
+		  "be the user UID inside (0: root)", NULL, NULL, check_id),
+	OPT_CHECK(0, "gid", struct cli, run.gid, "GID",
+		  "be of the group GID inside", NULL, NULL, check_id),
 
 	OPT_GROUP("Command"),
 	OPT('c', "cd", struct cli, run.cd, "DIR",

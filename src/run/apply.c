@@ -106,7 +106,7 @@ int apply_plan(const struct plan *p, const struct run_how *how,
 	r.mnt.classic = how->classic || mnt_is_classic();
 	r.no_overlay = how->no_overlay;
 	r.no_pivot = how->no_pivot;
-	if (!image->is_entered && ns_enter(e))
+	if (!image->is_entered && ns_enter(&p->ids, e))
 		return -1;
 	mask = umask(022); /* of what we make, which the user shall read */
 	result = apply_mounts(p, &r, image, e);

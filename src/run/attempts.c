@@ -16,7 +16,7 @@ bool attempts_enter(struct mnt *m, struct finding *f)
 	struct err e = { 0 };
 
 	*m = (struct mnt){ .classic = mnt_is_classic(), .stack = STAGE };
-	if (!ns_enter(&e))
+	if (!ns_enter(NULL, &e))
 		return true;
 	finding_fail(f, FINDING_NO, NULL, &e);
 	return false;

@@ -12,6 +12,7 @@
 #include "base/path.h"
 #include "format/envfile.h"
 #include "run/look.h"
+#include "run/ns.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -91,8 +92,32 @@ static void read_image_env(int image, struct strlist *out)
 			 why.msg);
 }
 
-/* The files named by --set-env. Not regular ones only: a shell gives
- * /dev/fd/63 for <(command). */
+/* Does RULE name a file? */
+static bool names_file(const struct opt_item *rule)
+{
+	return !strcmp(rule->name, "set-env0") ||
+	       (!strcmp(rule->name, "set-env") &&
+		!environ_is_assignment(rule->value));
+}
+
+/* Not regular files only: a shell gives /dev/fd/63 for <(command). */
+static int read_env_file(const struct opt_item *rule, struct strlist *out,
+			 struct err *e)
+{
+	AUTO(str) struct str text = { 0 };
+	autofd int fd = open(rule->value, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_sys(e, "can't open '%s'", rule->value);
+	if (io_read_all(fd, TEXT_MAX, rule->value, &text, e))
+		return -1;
+	return !strcmp(rule->name, "set-env")
+		       ? envfile_parse(rule->value, str_text(&text), text.len,
+				       out, e)
+		       : envfile_parse0(rule->value, str_text(&text), text.len,
+					out, e);
+}
+
 static int read_env_files(struct facts *f, const struct run_options *o,
 			  struct err *e)
 {
@@ -100,36 +125,58 @@ static int read_env_files(struct facts *f, const struct run_options *o,
 	f->files = xcalloc(o->env.n + 1, sizeof *f->files);
 	for (size_t i = 0; i < o->env.n; i++) {
 		const struct opt_item *rule = &o->env.v[i];
-		AUTO(str) struct str text = { 0 };
-		autofd int fd = -1;
 
-		if (strcmp(rule->name, "set-env") ||
-		    environ_is_assignment(rule->value))
-			continue;
-		fd = open(rule->value, O_RDONLY | O_CLOEXEC);
-		if (fd < 0)
-			return err_sys(e, "--set-env: can't open '%s'",
-				       rule->value);
-		if (io_read_all(fd, TEXT_MAX, rule->value, &text, e) ||
-		    envfile_parse(rule->value, str_text(&text), text.len,
-				  &f->files[i], e))
-			return err_ctx(e, "--set-env");
+		if (names_file(rule) && read_env_file(rule, &f->files[i], e))
+			return err_ctx(e, "--%s", rule->name);
 	}
 	return 0;
 }
 
-static void find_shell(struct facts *f, int image)
+/* Will there be a file at the absolute PATH inside? */
+static bool is_there(const struct facts *f, const struct look *look, int image,
+		     const char *path)
 {
-	const char *shell = f->host.user.shell;
 	struct err ignored = { 0 }; /* what can't be opened is not there */
 	autofd int fd = -1;
 	struct stat st;
 
-	if (!shell || *shell != '/')
-		return;
-	fd = dir_open_in_root(image, shell, O_PATH, 0, &ignored);
-	if (fd >= 0 && !fstat(fd, &st) && S_ISREG(st.st_mode))
-		f->shell = shell;
+	if (wants_show(&f->wants, look, path))
+		return true;
+	fd = dir_open_in_root(image, path, O_PATH, 0, &ignored);
+	return fd >= 0 && !fstat(fd, &st) && S_ISREG(st.st_mode);
+}
+
+/* The user's shell, if it can be had inside; else there is /bin/sh. */
+static void find_shell(struct facts *f, const struct look *look, int image)
+{
+	const char *user = f->host.user.shell;
+	const char *env = env_get(&f->host.env, "SHELL");
+
+	if (user && *user == '/' && is_there(f, look, image, user))
+		f->shell = user;
+	f->has_env_shell = !env || !strcmp(env, f->shell) ||
+			   is_there(f, look, image, env);
+}
+
+/* What the host has loaded into each program and is not inside: the loader
+ * would complain each time. One without a slash is looked for by the loader
+ * alone, one with a '$' stands for several. */
+static void find_absent(struct facts *f, const struct look *look, int image)
+{
+	for (size_t i = 0; i < ENV_PRELOADS; i++) {
+		const struct env_preload *p = &environ_preloads[i];
+		const char *value = env_get(&f->host.env, p->name), *end;
+
+		for (; value && *value; value = end + (*end != '\0')) {
+			autostr char *path = NULL;
+
+			end = value + strcspn(value, p->separators);
+			path = xstrndup(value, (size_t)(end - value));
+			if (*path == '/' && !strchr(path, '$') &&
+			    !is_there(f, look, image, path))
+				strlist_give(&f->absent, TAKE(path));
+		}
+	}
 }
 
 static bool has_flag(const struct wants *w, unsigned flag)
@@ -160,6 +207,7 @@ int facts_image(struct facts *f, const struct run_options *o, int image,
 		struct err *e)
 {
 	AUTO(look_image) struct look_image inside = { .fd = image };
+	struct ns_ids ids = ns_ids(o);
 	struct look look = {
 		.ctx = &inside,
 		.host = look_on_host,
@@ -172,12 +220,15 @@ int facts_image(struct facts *f, const struct run_options *o, int image,
 	f->host.hides_home = is_hidden(&f->wants, &look, f->host.home);
 	f->host.hides_tmpdir =
 		is_hidden(&f->wants, &look, env_get(&f->host.env, "TMPDIR"));
+	find_absent(f, &look, image);
+	find_shell(f, &look, image);
 	read_image_env(image, &f->image_env);
-	if (!has_flag(&f->wants, WANT_PASSWD))
-		return 0;
-	read_optional(image, "/etc/passwd", &f->passwd);
-	read_optional(image, "/etc/group", &f->group);
-	find_shell(f, image);
+	if (o->uid || o->gid || has_flag(&f->wants, WANT_PASSWD)) {
+		read_optional(image, "/etc/passwd", &f->passwd);
+		read_optional(image, "/etc/group", &f->group);
+	}
+	user_become(&f->host.user, ids.uid, ids.gid, str_text(&f->passwd),
+		    str_text(&f->group));
 	return 0;
 }
 
@@ -191,5 +242,6 @@ void facts_clear(struct facts *f)
 	free(f->files);
 	str_clear(&f->passwd);
 	str_clear(&f->group);
+	strlist_clear(&f->absent);
 	*f = (struct facts){ 0 };
 }

@@ -24,6 +24,8 @@ struct facts {
 	struct str passwd; /* of the image */
 	struct str group;
 	const char *shell; /* the user's if the image has it */
+	bool has_env_shell;    /* has it $SHELL? */
+	struct strlist absent; /* of $LD_PRELOAD and $LD_AUDIT */
 };
 
 /* Everything that can be known without the image. */

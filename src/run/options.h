@@ -22,7 +22,9 @@ struct run_how {
 struct run_options {
 	const char *image;      /* absolute path of the image's directory */
 	struct opt_list binds;  /* SRC[:DST[:OPT]], in order */
-	struct opt_list env;    /* "set-env" and "unset-env", in order */
+	struct opt_list env;    /* "set-env" and its like, in order */
+	const char *env_mode;   /* of environ.h, or NULL */
+	const char *uid, *gid;  /* who the user is inside, numbers, or NULL */
 	const char *cd;         /* directory inside, or NULL */
 	const char *no_default; /* names of defaults to leave out, or NULL */
 	bool write;             /* the image may be written to */

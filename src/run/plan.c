@@ -212,8 +212,12 @@ static bool needs_scratch(const struct wants *all, bool write)
 	return false;
 }
 
-static void add_skipped(struct plan *p, const struct wants *all)
+static void add_skipped(struct plan *p, const struct wants *all,
+			const struct env_sources *env)
 {
+	for (size_t i = 0; env->absent && i < env->absent->n; i++)
+		strlist_addf(&p->skipped, "'%s' (preload): not there",
+			     env->absent->v[i]);
 	for (size_t i = 0; i < all->n; i++) {
 		const struct want *w = &all->v[i];
 		autostr char *name = NULL;
@@ -273,6 +277,10 @@ int plan_make(struct plan *p, const struct run_options *o,
 	if (home && strcmp(home, "/") &&
 	    (f->host->hides_home || !is_inside(all, home)))
 		home = NULL;
+	p->ids = (struct ns_ids){ f->host->user.uid, f->host->user.gid };
+	p->ids_why = !o->uid ? o->gid ? "--gid" : NULL
+		     : o->gid ? "--uid, --gid"
+			      : "--uid";
 	env.home = home;
 	env.has_tmpdir = !f->host->hides_tmpdir &&
 			 is_inside(all, env_get(env.host, "TMPDIR"));
@@ -291,7 +299,7 @@ int plan_make(struct plan *p, const struct run_options *o,
 	else
 		add_changes(p, o, all);
 	add_mounts(p, all);
-	add_skipped(p, all);
+	add_skipped(p, all, &env);
 	add_starts(p, o, f->host, home);
 	p->seccomp = o->seccomp;
 	add_command(p, o);

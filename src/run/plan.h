@@ -16,6 +16,7 @@
 #include "base/str.h"
 #include "base/strlist.h"
 #include "run/environ.h"
+#include "run/ns.h"
 #include "run/options.h"
 #include "run/wants.h"
 
@@ -65,6 +66,8 @@ struct plan {
 	struct strlist skipped; /* a line for each want that was left out */
 	char *passwd;           /* files that we make, or NULL */
 	char *group;
+	struct ns_ids ids;   /* who the command is, */
+	const char *ids_why; /* and why, NULL if nobody asked */
 	struct environ env;
 	struct start starts[4]; /* tried in this order, ends in a NULL dir */
 	bool must_start_first;  /* no other will do (--cd) */

@@ -102,6 +102,9 @@ void plan_print(const struct plan *p, struct str *out)
 		add_safe(out, p->skipped.v[i]);
 		str_addc(out, '\n');
 	}
+	if (p->ids_why)
+		str_addf(out, "user %u, group %u (%s)\n", p->ids.uid,
+			 p->ids.gid, p->ids_why);
 	print_env(&p->env, out);
 	print_starts(p, out);
 	if (p->seccomp)

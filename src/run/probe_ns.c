@@ -111,7 +111,7 @@ static int send_namespaces(void *arg, struct err *e)
 	struct cmsghdr *c;
 	int fd[2];
 
-	if (ns_enter(e))
+	if (ns_enter(NULL, e))
 		return -1;
 	fd[0] = open("/proc/self/ns/user", O_RDONLY | O_CLOEXEC);
 	fd[1] = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
@@ -196,7 +196,7 @@ void probe_ns_attach(const struct check_options *o, struct finding *f)
 	char byte = 0;
 
 	(void)o;
-	if (!ns_enter(&e) && !drop_capabilities(&e) &&
+	if (!ns_enter(NULL, &e) && !drop_capabilities(&e) &&
 	    !proc_call("child", read_parent, &byte, &e))
 		return;
 	c = cause_attach(e.code);

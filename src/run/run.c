@@ -70,10 +70,14 @@ int run_command(const struct run_options *o, int *status, struct err *e)
 		.env = &env,
 	};
 
-	if (refuse_privilege(e) || facts_host(&f, o, e) ||
-	    imgroot_open(&image, o, e) || facts_image(&f, o, image.fd, e))
+	if (refuse_privilege(e) || environ_mode(o->env_mode, &env.mode, e) ||
+	    facts_host(&f, o, e) || imgroot_open(&image, o, e) ||
+	    facts_image(&f, o, image.fd, e))
 		return -1;
 	env.files = f.files;
+	env.absent = &f.absent;
+	env.shell = f.has_env_shell ? NULL : f.shell;
+	env.user = o->uid ? f.host.user.name : NULL;
 	known.passwd = str_text(&f.passwd);
 	known.group = str_text(&f.group);
 	known.shell = f.shell;

@@ -90,6 +90,52 @@ static bool has_name(const struct userdb_line *l, const char *name)
 	       !memcmp(l->name, name, l->name_len);
 }
 
+/* The name that TEXT, a passwd or group file, has for ID. Caller frees. */
+static char *name_in(const char *text, unsigned id, const char *otherwise)
+{
+	while (*text) {
+		size_t n = strcspn(text, "\n");
+		struct userdb_line l = userdb_parse(text, n);
+
+		if (l.has_id && l.id == id && l.name_len)
+			return xstrndup(l.name, l.name_len);
+		text += n + (text[n] == '\n');
+	}
+	return id ? str_fmt("%s%u", otherwise, id) : xstrdup("root");
+}
+
+static void become_group(struct user *u, gid_t gid, const char *group)
+{
+	size_t n = 1;
+
+	u->gid = gid;
+	free(u->groups[0].name);
+	u->groups[0] = (struct user_group){
+		.gid = gid,
+		.name = name_in(group, gid, "gid"),
+	};
+	/* One of the others may be called the same. */
+	for (size_t i = 1; i < u->n_groups; i++) {
+		if (u->groups[i].gid == gid)
+			free(u->groups[i].name);
+		else
+			u->groups[n++] = u->groups[i];
+	}
+	u->n_groups = n;
+}
+
+void user_become(struct user *u, uid_t uid, gid_t gid, const char *passwd,
+		 const char *group)
+{
+	if (uid != u->uid) {
+		u->uid = uid;
+		free(u->name);
+		u->name = name_in(passwd, uid, "uid");
+	}
+	if (gid != u->gid)
+		become_group(u, gid, group);
+}
+
 static bool is_user(const struct user *u, const struct userdb_line *l)
 {
 	return has_name(l, u->name) || (l->has_id && l->id == u->uid);

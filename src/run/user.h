@@ -38,6 +38,12 @@ void user_lookup(struct user *u, const char *hint);
 void user_clear(struct user *u);
 AUTO_DEFINE(user, struct user, user_clear)
 
+/* Make U the user UID of the group GID, as whom --uid and --gid show him. His
+ * names are what PASSWD and GROUP, the image's files, have for these, else
+ * "root" or as above. Pure. */
+void user_become(struct user *u, uid_t uid, gid_t gid, const char *passwd,
+		 const char *group);
+
 /* The passwd file: the lines of TEXT (the image's file, any bytes) without
  * those that have U's name or uid, then U with HOME and SHELL, then "nobody"
  * if there is no uid 65534. Pure. Caller frees. */

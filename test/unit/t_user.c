@@ -3,6 +3,7 @@
  */
 #include "config.h"
 
+#include "base/mem.h"
 #include "base/str.h"
 #include "run/user.h"
 
@@ -73,6 +74,49 @@ static void test_lookup(void)
 		   u.groups[i].name);
 }
 
+static struct user make_user(void)
+{
+	struct user u = { .uid = 1000, .gid = 100, .n_groups = 3 };
+
+	u.name = xstrdup("me");
+	u.gecos = xstrdup("Me");
+	u.groups = xcalloc(3, sizeof *u.groups);
+	u.groups[0] = (struct user_group){ 100, xstrdup("users") };
+	u.groups[1] = (struct user_group){ 0, xstrdup("wheel") };
+	u.groups[2] = (struct user_group){ 7, xstrdup("seven") };
+	return u;
+}
+
+static void is_user_now(uid_t uid, gid_t gid, const char *want_passwd,
+			const char *want_group)
+{
+	AUTO(user) struct user u = make_user();
+	autostr char *passwd = NULL;
+	autostr char *group = NULL;
+
+	user_become(&u, uid, gid, "bin:x:1:1:bin:/bin:/sh\n",
+		    "bin:x:1:\nbad\n");
+	passwd = user_passwd(&u, "", "/home/me", "/bin/sh");
+	group = user_groups(&u, "");
+	is(passwd, want_passwd, "passwd");
+	is(group, want_group, "group");
+}
+
+static void test_become(void)
+{
+	is_user_now(1000, 100, ME NOBODY,
+		    "users:x:100:me\nwheel:x:0:me\nseven:x:7:me\n"
+		    "nogroup:x:65534:\n");
+	is_user_now(0, 0, "root:x:0:0:Me:/home/me:/bin/sh\n" NOBODY,
+		    "root:x:0:root\nseven:x:7:root\nnogroup:x:65534:\n");
+	is_user_now(1, 1, "bin:x:1:1:Me:/home/me:/bin/sh\n" NOBODY,
+		    "bin:x:1:bin\nwheel:x:0:bin\nseven:x:7:bin\n"
+		    "nogroup:x:65534:\n");
+	is_user_now(42, 43, "uid42:x:42:43:Me:/home/me:/bin/sh\n" NOBODY,
+		    "gid43:x:43:uid42\nwheel:x:0:uid42\nseven:x:7:uid42\n"
+		    "nogroup:x:65534:\n");
+}
+
 int main(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(passwds); i++) {
@@ -87,5 +131,6 @@ int main(void)
 		is(got, groupfiles[i].want, groupfiles[i].what);
 	}
 	test_lookup();
+	test_become();
 	return tap_done();
 }
