@@ -17,6 +17,17 @@ ch_image_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 ch_image_LDADD = $(image_libs)
 # Neither libcurl, libarchive nor libcrypto: test/checks/links.sh.
 ch_run_SOURCES = bin/ch-run.c
-ch_run_LDADD = librun.a libimage.a libformat.a libbase.a $(JANSSON_RUN_LIBS)
 ch_check_SOURCES = bin/ch-check.c
 ch_check_LDADD = librun.a libimage.a libformat.a libbase.a $(JANSSON_RUN_LIBS)
+run_libs = librun.a libimage.a libformat.a libbase.a
+# Static, with a dynamic one for the starts that need a loader: src/run/twin.h.
+if STATIC_RUN
+ch_run_SOURCES += src/run/twinstatic.c
+ch_run_LDFLAGS = -pthread $(HARDEN_LDFLAGS:-pie=-static-pie)
+ch_run_LDADD = $(run_libs) -ljansson
+pkglibexec_PROGRAMS += ch-run-full
+ch_run_full_SOURCES = bin/ch-run.c
+ch_run_full_LDADD = $(run_libs) $(JANSSON_RUN_LIBS)
+else
+ch_run_LDADD = $(run_libs) $(JANSSON_RUN_LIBS)
+endif

@@ -39,6 +39,7 @@ librun_a_SOURCES = \
 	src/run/run.c src/run/run.h \
 	src/run/seccomp.c src/run/seccomp.h \
 	src/run/seccomp_tab.c src/run/seccomp_tab.h \
+	src/run/twin.c src/run/twin.h \
 	src/run/user.c src/run/user.h \
 	src/run/wants.c src/run/wants.h \
 	src/run/whynot.c src/run/whynot.h

@@ -184,6 +184,25 @@ own() {
 	same "$(grep -c "^$(id -un):" "$T/.out")" 1
 }
 
+@test "a user whom no file knows: asked for by the dynamic ch-run" {
+	USER=someone works unshare -U --map-user=54321 --map-group=54321 \
+		ch-run "$img" -- id -un
+	same "$out" someone
+	[ -e "$TEST_STAGE/bin/ch-run-full" ] || skip "ch-run is not static here"
+	mkdir bin
+	cp "$TEST_STAGE/bin/ch-run" bin/
+	USER=someone works unshare -U --map-user=54321 --map-group=54321 \
+		bin/ch-run "$img" -- id -un
+	same "$out" someone # without the other, by $USER
+	printf '#!/bin/sh\nprintf "[%%s]" "$@"\n' >bin/ch-run-full
+	chmod 755 bin/ch-run-full
+	works unshare -U --map-user=54321 --map-group=54321 \
+		bin/ch-run -b "$T:/mnt" "$img" -- a '' 'b c' --bind
+	same "$out" "[-b][$T:/mnt][$img][--][a][][b c][--bind]"
+	works bin/ch-run "$img" -- echo local
+	same "$out" local
+}
+
 @test "the image's own user database is untouched, and --no-default=user" {
 	works ch-run --no-default=user "$img" -- cat /etc/passwd
 	same "$out" "$(cat "$img/etc/passwd")"

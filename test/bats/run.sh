@@ -20,6 +20,8 @@ mkdir "$stage/bin"
 for t in ${tools:-ch-pull ch-convert ch-image ch-run ch-check}; do
 	cp "$builddir/$t" "$stage/bin/"
 done
+# what a static ch-run hands over to, if it is one
+[ ! -e "$builddir/ch-run-full" ] || cp "$builddir/ch-run-full" "$stage/bin/"
 cp -R "$fixtures/images" "$stage/tmp/"
 if grep -qx '# needs registry' "$stage/bats/$suite"; then
 	cp -R "$fixtures/registry" "$stage/tmp/"
