@@ -4,6 +4,7 @@ include test/unit/base.mk
 include test/unit/format.mk
 include test/unit/registry.mk
 include test/unit/layer.mk
+include test/unit/squash.mk
 include test/unit/image.mk
 include test/unit/run.mk
 

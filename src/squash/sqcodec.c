@@ -239,13 +239,14 @@ static const struct kind kinds[] = {
 };
 // clang-format on
 
-/* The first library for NAME that can be loaded, to C. */
-static int load(struct sqcodec *c, const char *name, struct err *e)
+/* The first library for NAME behind SKIP of them that can be loaded, to C. */
+static int load(struct sqcodec *c, const char *name, unsigned skip,
+		struct err *e)
 {
 	struct err last = { 0 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-		if (strcmp(kinds[i].compressor, name) != 0)
+		if (strcmp(kinds[i].compressor, name) != 0 || (skip && skip--))
 			continue;
 		c->kind = &kinds[i];
 		last = (struct err){ 0 };
@@ -263,11 +264,12 @@ static int load(struct sqcodec *c, const char *name, struct err *e)
 	return err_hint(e, "install that library (%s)", c->kind->packages);
 }
 
-struct sqcodec *sqcodec_open(const char *name, size_t block, struct err *e)
+struct sqcodec *sqcodec_open(const char *name, unsigned skip, size_t block,
+			     struct err *e)
 {
 	struct sqcodec *c = xcalloc(1, sizeof(*c));
 
-	if (load(c, name, e)) {
+	if (load(c, name, skip, e)) {
 		free(c);
 		return NULL;
 	}

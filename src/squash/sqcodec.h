@@ -23,10 +23,12 @@ struct sqworker {
 	struct sqworker *next;
 };
 
-/* The compressor NAME (sqfshdr_compressor) for blocks of up to BLOCK bytes.
- * ERR_NOTFOUND: its library can't be loaded, and the message says which
- * package has it; ERR_UNSUPPORTED: there is none to load. */
-struct sqcodec *sqcodec_open(const char *name, size_t block, struct err *e);
+/* The compressor NAME (sqfshdr_compressor) for blocks of up to BLOCK bytes. Of
+ * the libraries that know it the first SKIP are passed over: 0 for the fastest,
+ * others for tests. ERR_NOTFOUND: none can be loaded, and the message says
+ * which package has it; ERR_UNSUPPORTED: there is none. */
+struct sqcodec *sqcodec_open(const char *name, unsigned skip, size_t block,
+			     struct err *e);
 /* When no worker is out any more. NULL is fine. */
 void sqcodec_close(struct sqcodec *c);
 

@@ -17,6 +17,8 @@
 #define DATA_BYTES (32u << 20)
 #define DATA_SLOTS_MIN 32
 #define DATA_SHARDS 4
+#define DIR_TYPE 1 /* of an inode */
+#define DIR_TYPE_EXTENDED 8
 #define IDS_PER_BLOCK (SQREAD_META / 4)
 #define IMAGE_MAX (UINT64_C(1) << 48) /* bytes: struct step of sqblocks.c */
 
@@ -51,7 +53,7 @@ static int prepare(struct sqfile *f, struct err *e)
 
 	/* For the compressed bytes: a table's block has two before it. */
 	f->read.codec =
-		sqcodec_open(sqfshdr_compressor(f->header.compressor),
+		sqcodec_open(sqfshdr_compressor(f->header.compressor), 0,
 			     block > SQREAD_META ? block : SQREAD_META + 2, e);
 	if (!f->read.codec)
 		return -1;
@@ -111,6 +113,25 @@ static int read_xattrs(struct sqfile *f, struct err *e)
 	return 0;
 }
 
+/* The root is a directory: a mount of anything else fails less clearly. */
+static int check_root(struct sqfile *f, struct err *e)
+{
+	uint64_t at = f->header.inodes_at + (f->header.root >> 16);
+	const unsigned char *p;
+	unsigned type = 0;
+	struct sqmeta m;
+	int error = sqmeta_init(&m, &f->read, at, f->header.root & 0xffff);
+
+	if (!error)
+		error = sqmeta_take(&m, 2, &p);
+	if (!error)
+		type = bytes_get16(p);
+	sqmeta_clear(&m);
+	if (type == DIR_TYPE || type == DIR_TYPE_EXTENDED)
+		return 0;
+	return err_set(e, ERR_FORMAT, "squashfs: its root is no directory");
+}
+
 int sqfile_open(struct sqfile **out, int fd, uint64_t offset, uint64_t size,
 		const char *name, struct err *e)
 {
@@ -120,7 +141,7 @@ int sqfile_open(struct sqfile **out, int fd, uint64_t offset, uint64_t size,
 	f->read.offset = offset;
 	f->read.size = size;
 	if (read_header(f, e) || prepare(f, e) || read_ids(f, e) ||
-	    read_xattrs(f, e))
+	    read_xattrs(f, e) || check_root(f, e))
 		return err_ctx(e, "can't read image '%s'", name);
 	*out = TAKE(f);
 	return 0;

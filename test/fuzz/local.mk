@@ -12,12 +12,13 @@ fuzzers = \
 	test/fuzz/f_saved \
 	test/fuzz/f_shenv \
 	test/fuzz/f_sifhdr \
+	test/fuzz/f_sqfile \
 	test/fuzz/f_sqfshdr
 if HAVE_SQUASHFS
 fuzzers += test/fuzz/f_sqfsread
 endif
 EXTRA_PROGRAMS += $(fuzzers)
-fuzz_libs = liblayer.a libformat.a libbase.a $(ARCHIVE_LIBS) $(ISAL_LIBS) \
+fuzz_libs = liblayer.a libsquash.a libformat.a libbase.a $(ARCHIVE_LIBS) $(ISAL_LIBS) \
 	$(ZLIB_LIBS) $(ZSTD_LIBS) $(JANSSON_LIBS) $(CRYPTO_LIBS) \
 	$(SQUASHFS_LIBS)
 test_fuzz_f_imgconfig_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
@@ -30,6 +31,8 @@ test_fuzz_f_shenv_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 test_fuzz_f_shenv_LDADD = $(fuzz_libs)
 test_fuzz_f_sifhdr_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 test_fuzz_f_sifhdr_LDADD = $(fuzz_libs)
+test_fuzz_f_sqfile_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+test_fuzz_f_sqfile_LDADD = $(fuzz_libs)
 test_fuzz_f_sqfshdr_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 test_fuzz_f_sqfshdr_LDADD = $(fuzz_libs)
 test_fuzz_f_sqfsread_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
