@@ -106,6 +106,15 @@ static int try_path(struct plan *p, const char *list, char **which)
 	return code;
 }
 
+/* Where the image is on the host, for messages; or NULL. */
+static const char *image_of(const struct plan *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->v[i].kind == STEP_IMAGE)
+			return p->v[i].src;
+	return NULL;
+}
+
 int exec_command(struct plan *p, int *status, struct err *e)
 {
 	const char *name = p->command.v[0];
@@ -122,14 +131,15 @@ int exec_command(struct plan *p, int *status, struct err *e)
 	reset_signals();
 	if (strchr(name, '/')) {
 		execve(name, p->command.v, p->env.env.v);
-		return whynot(name, name, errno, status, e);
+		code = errno;
+		return whynot(name, name, image_of(p), code, status, e);
 	}
 	list = env_get(&p->env.env, "PATH");
 	if (!list)
 		list = NO_PATH;
 	code = try_path(p, list, &which);
 	if (which)
-		return whynot(name, which, code, status, e);
+		return whynot(name, which, image_of(p), code, status, e);
 	*status = EXEC_NOT_FOUND;
 	return err_set(e, ERR_NOTFOUND,
 		       "can't run '%s': not found in the image's PATH (%s)",

@@ -23,6 +23,7 @@ librun_a_SOURCES = \
 	src/run/imgroot.c src/run/imgroot.h \
 	src/run/look.c src/run/look.h \
 	src/run/mnt.c src/run/mnt.h \
+	src/run/mountname.c src/run/mountname.h \
 	src/run/nearby.c src/run/nearby.h \
 	src/run/ns.c src/run/ns.h \
 	src/run/options.h \

@@ -6,6 +6,7 @@
 #include "run/whynot.h"
 
 #include "base/mem.h"
+#include "run/mountname.h"
 
 #include <elf.h>
 #include <endian.h>
@@ -170,7 +171,24 @@ static int why_missing(const char *name, const char *path, struct err *e)
 	return -1;
 }
 
-static int why_denied(const char *name, const char *path, struct err *e)
+static int why_noexec(const char *name, const char *path, const char *image,
+		      struct err *e)
+{
+	autostr char *mount = mountname(path, image);
+
+	if (!mount)
+		return err_set(e, ERR_UNSUPPORTED,
+			       "can't run '%s': the file system it is on is "
+			       "mounted 'noexec'",
+			       name);
+	return err_set(e, ERR_UNSUPPORTED,
+		       "can't run '%s': it is on '%s', which is mounted "
+		       "'noexec'",
+		       name, mount);
+}
+
+static int why_denied(const char *name, const char *path, const char *image,
+		      struct err *e)
 {
 	struct statvfs fs;
 	struct stat st;
@@ -179,10 +197,7 @@ static int why_denied(const char *name, const char *path, struct err *e)
 		return err_set(e, ERR_UNSUPPORTED,
 			       "can't run '%s': it is a directory", name);
 	if (!statvfs(path, &fs) && (fs.f_flag & ST_NOEXEC))
-		return err_set(e, ERR_UNSUPPORTED,
-			       "can't run '%s': the file system it is on is "
-			       "mounted 'noexec'",
-			       name);
+		return why_noexec(name, path, image, e);
 	return err_sysno(e, EACCES, "can't run '%s'", name);
 }
 
@@ -209,8 +224,8 @@ static int why_format(const char *name, const char *path, struct err *e)
 		       name);
 }
 
-int whynot(const char *name, const char *path, int errnum, int *status,
-	   struct err *e)
+int whynot(const char *name, const char *path, const char *image, int errnum,
+	   int *status, struct err *e)
 {
 	*status = CANT_RUN;
 	switch (errnum) {
@@ -222,7 +237,7 @@ int whynot(const char *name, const char *path, int errnum, int *status,
 		*status = NOT_FOUND;
 		break;
 	case EACCES:
-		return why_denied(name, path, e);
+		return why_denied(name, path, image, e);
 	case ENOEXEC:
 		return why_format(name, path, e);
 	default:

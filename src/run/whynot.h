@@ -9,10 +9,11 @@
 
 #include "base/err.h"
 
-/* PATH, given as NAME, failed with ERRNUM. Sets E and *STATUS (127 if there is
- * no such program, else 126). Always -1. */
-int whynot(const char *name, const char *path, int errnum, int *status,
-	   struct err *e);
+/* PATH, given as NAME, failed with ERRNUM in an image that is at IMAGE on the
+ * host. Sets E and *STATUS (127 if there is no such program, else 126). Always
+ * -1. */
+int whynot(const char *name, const char *path, const char *image, int errnum,
+	   int *status, struct err *e);
 
 /* What must be there to start the program of which the first N bytes are in
  * HEAD: the interpreter of a script or the dynamic loader of an ELF file, or

@@ -4,6 +4,7 @@ check_PROGRAMS += \
 	test/unit/t_apply \
 	test/unit/t_checklist \
 	test/unit/t_environ \
+	test/unit/t_mountname \
 	test/unit/t_plan \
 	test/unit/t_seccomp \
 	test/unit/t_user \
