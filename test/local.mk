@@ -41,6 +41,7 @@ suites = \
 	test/bats/tls.bats \
 	test/bats/ch-run.bats \
 	test/bats/seccomp.bats \
+	test/bats/run-host.bats \
 	test/bats/refresh.bats \
 	test/bats/redirects.bats \
 	test/bats/sites.bats \

@@ -17,9 +17,11 @@ import sys
 # of asm/unistd.h
 CALLS = {
     "x86_64": {"unshare": 272, "mount": 165, "mount_setattr": 442,
-               "seccomp": 317, "process_vm_readv": 310, "setns": 308},
+               "seccomp": 317, "process_vm_readv": 310, "setns": 308,
+               "open_tree": 428},
     "aarch64": {"unshare": 97, "mount": 40, "mount_setattr": 442,
-                "seccomp": 277, "process_vm_readv": 270, "setns": 268},
+                "seccomp": 277, "process_vm_readv": 270, "setns": 268,
+                "open_tree": 428},
 }
 PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 22, 38
 MODE_FILTER = 2
