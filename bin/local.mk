@@ -17,8 +17,6 @@ ch_image_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 ch_image_LDADD = $(image_libs)
 # Neither libcurl, libarchive nor libcrypto: test/checks/links.sh.
 ch_run_SOURCES = bin/ch-run.c
-ch_check_SOURCES = bin/ch-check.c
-ch_check_LDADD = librun.a libimage.a libformat.a libbase.a $(JANSSON_RUN_LIBS)
 run_libs = librun.a libimage.a libformat.a libbase.a
 # Static, with a dynamic one for the starts that need a loader: src/run/twin.h.
 if STATIC_RUN
@@ -31,3 +29,6 @@ ch_run_full_LDADD = $(run_libs) $(JANSSON_RUN_LIBS)
 else
 ch_run_LDADD = $(run_libs) $(JANSSON_RUN_LIBS)
 endif
+ch_check_SOURCES = bin/ch-check.c
+ch_check_LDADD = librun.a libsquash.a libimage.a libformat.a libbase.a \
+	$(JANSSON_RUN_LIBS)

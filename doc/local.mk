@@ -21,7 +21,9 @@ EXTRA_DIST += $(pages) $(pages:=.in) $(completions) doc/apparmor.in \
 	doc/style.md doc/errors.md doc/design
 
 doc/apparmor: doc/apparmor.in
-	$(AM_V_GEN)$(MKDIR_P) doc && sed 's|@bindir@|$(bindir)|' \
+	$(AM_V_GEN)$(MKDIR_P) doc && sed \
+		-e 's|[@]bindir@|$(bindir)|; s|[@]pkglibexecdir@|$(pkglibexecdir)|' \
+		-e '/^profile/s|\([{,]\)/|\1|g' \
 		$(srcdir)/doc/apparmor.in > $@.tmp && mv $@.tmp $@
 
 print_sources = src/base/opt.c src/base/optprint.c src/base/tool.c

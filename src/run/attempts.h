@@ -71,6 +71,7 @@ ATTEMPT(probe_place_locks);
 
 /* probe_tools.c: what we are made of */
 ATTEMPT(probe_tools_unpack);
+ATTEMPT(probe_tools_codecs);
 ATTEMPT(probe_tools_cpu);
 
 #endif

@@ -102,11 +102,6 @@ static const struct cause overlay_old = {
 	"security module may forbid it",
 	NULL,
 };
-static const struct cause no_seccomp = {
-	"this kernel was built without seccomp filters "
-	"(CONFIG_SECCOMP_FILTER)",
-	NULL,
-};
 static const struct cause no_attach = {
 	"this kernel was built without it (CONFIG_CROSS_MEMORY_ATTACH)",
 	NULL,
@@ -241,11 +236,6 @@ const struct cause *cause_overlay(int errnum)
 	if (errnum == ENODEV)
 		return &no_overlay;
 	return errnum == EPERM ? &overlay_old : NULL;
-}
-
-const struct cause *cause_seccomp(int errnum)
-{
-	return errnum == EINVAL || errnum == ENOSYS ? &no_seccomp : NULL;
 }
 
 const struct cause *cause_attach(int errnum)

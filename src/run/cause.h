@@ -28,8 +28,6 @@ const struct cause *cause_fuse_open(int errnum);
 const struct cause *cause_fuse_mount(int errnum);
 /* Mounting an overlay in a user namespace. */
 const struct cause *cause_overlay(int errnum);
-/* seccomp(2), SECCOMP_SET_MODE_FILTER. */
-const struct cause *cause_seccomp(int errnum);
 /* process_vm_readv(2) from a process of the same user. */
 const struct cause *cause_attach(int errnum);
 /* /proc is not there, or not the kernel's; else NULL. */

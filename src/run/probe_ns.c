@@ -6,17 +6,15 @@
 #include "base/proc.h"
 #include "run/attempts.h"
 #include "run/ns.h"
+#include "run/seccomp.h"
 
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <sched.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 
@@ -211,25 +209,11 @@ void probe_ns_attach(const struct check_options *o, struct finding *f)
 		finding_fix(f, "%s", c->fix);
 }
 
-/* Let mknod succeed without effect. */
 void probe_ns_seccomp(const struct check_options *o, struct finding *f)
 {
-	struct sock_filter code[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-			 offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mknodat, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
-	struct sock_fprog filter = { ARRAY_SIZE(code), code };
 	struct err e = { 0 };
 
 	(void)o;
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
-	    syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter)) {
-		err_sys(&e, "can't set a filter");
-		finding_fail(f, FINDING_NO, cause_seccomp(e.code), &e);
-	} else if (syscall(SYS_mknodat, -1, "", S_IFCHR, 0)) {
-		finding_set(f, FINDING_NO, "a filter has no effect");
-	}
+	if (seccomp_install(&e))
+		finding_fail(f, FINDING_NO, NULL, &e);
 }

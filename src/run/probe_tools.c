@@ -5,10 +5,13 @@
 
 #include "base/proc.h"
 #include "base/sha256.h"
+#include "base/strlist.h"
 #include "image/locate.h"
 #include "run/attempts.h"
+#include "squash/sqcodec.h"
 
 #define VERSION_MAX 4096
+#define BLOCK 131072 /* the usual one (mksquashfs(1)) */
 
 void probe_tools_unpack(const struct check_options *o, struct finding *f)
 {
@@ -24,6 +27,31 @@ void probe_tools_unpack(const struct check_options *o, struct finding *f)
 	else if (status)
 		finding_set(f, FINDING_NO, "'%s' ended with status %d", tool,
 			    status);
+}
+
+/* Each compressor's library, as it is loaded when an image needs it. */
+void probe_tools_codecs(const struct check_options *o, struct finding *f)
+{
+	static const char *const names[] = { "gzip", "zstd", "xz", "lz4",
+					     "lzo" };
+	AUTO(strlist) struct strlist missing = { 0 };
+	autostr char *list = NULL;
+	struct err e = { 0 };
+
+	(void)o;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		struct sqcodec *c = sqcodec_open(names[i], 0, BLOCK, &e);
+
+		if (!c)
+			strlist_add(&missing, names[i]);
+		sqcodec_close(c);
+	}
+	if (!missing.n)
+		return;
+	list = strlist_join(&missing, ", ");
+	finding_set(
+		f, missing.n < ARRAY_SIZE(names) ? FINDING_LIMITED : FINDING_NO,
+		"without %s: %s", list, e.msg);
 }
 
 void probe_tools_cpu(const struct check_options *o, struct finding *f)

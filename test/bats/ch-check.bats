@@ -129,7 +129,7 @@ denied() {
 	item limited mount-api
 	denied seccomp EINVAL
 	same "$status" 0
-	item no seccomp ".*CONFIG_SECCOMP_FILTER.*\(for --seccomp\)"
+	item no seccomp ".*CONFIG_SECCOMP_FILTER\) \(for --seccomp\)"
 	denied process_vm_readv ENOSYS
 	same "$status" 0
 	item no attach ".*CONFIG_CROSS_MEMORY_ATTACH"
