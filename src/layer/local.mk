@@ -32,7 +32,10 @@ liblayer_a_SOURCES = \
 	src/layer/stats.h \
 	src/layer/sums.c src/layer/sums.h \
 	src/layer/tarhead.c src/layer/tarhead.h \
+	src/layer/tarlead.c src/layer/tarlead.h \
+	src/layer/tarlib.c src/layer/tarlib.h \
 	src/layer/tarmake.c src/layer/tarmake.h \
+	src/layer/tarplain.c src/layer/tarplain.h \
 	src/layer/tarread.c src/layer/tarread.h \
 	src/layer/tarwrite.c src/layer/tarwrite.h \
 	src/layer/tarwrite_merge.c \

@@ -1,95 +1,39 @@
-/* tarread.c - libarchive's tar reader, with a second look at the headers.
+/* tarread.c - plain entries are read here, all others by libarchive.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Blocks go to libarchive as they are, without a copy. To see an entry's
- * headers for ourselves (tarhead.h) we note where libarchive stands before and
- * after it reads them; they mostly lie in the current block, and what lies in
- * earlier ones is put aside when the next block is asked for.
+ * Each entry that is not plain gets a reader of its own, which begins at its
+ * header and is given blocks as it asks for them. Where it stops in a block we
+ * go on.
  */
 #include "config.h"
 
 #include "layer/tarread.h"
 
 #include "base/mem.h"
-#include "base/str.h"
-#include "layer/tarhead.h"
+#include "layer/tarlib.h"
+#include "layer/tarplain.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <string.h>
 
-/* What libarchive reads before it gives an entry, and so must be kept: a few
- * extensions, and the map of a sparse file of some 400,000 extents. */
-#define HEAD_MAX (8u << 20)
-
 struct tarread {
-	struct archive *archive;
-	struct archive_entry *entry; /* libarchive's */
 	int (*next)(void *ctx, const void **p, size_t *n, struct err *e);
 	void *ctx;
-	struct err *e; /* of the call under way */
-	bool is_open;
-	bool has_failed; /* NEXT has */
 	const char *block;
 	size_t block_len;
 	uint64_t block_at; /* where it stands in the archive */
-	bool is_in_head;
-	uint64_t head_at; /* where the entry's headers begin */
-	struct str kept;  /* of them, what lies before the block */
-	struct str name;
-	struct str link;
-	struct str xattr;
-	uint64_t size;
-	uint64_t data_end;    /* of the pieces given out */
-	uint64_t content_end; /* where they must end; behind it is a hole */
-	struct extent *extents;
-	size_t extents_cap;
-	bool is_ahead; /* the entry's first piece was read, and is: */
-	const void *ahead;
-	size_t ahead_len;
-	uint64_t ahead_at;
+	size_t used;       /* bytes of the block */
+	/* A header that lies in more than one block; of what is in LIB's hands
+	 * nothing. */
+	char head[TARPLAIN_BLOCK];
+	size_t n_head;
+	struct tarplain texts;
+	uint64_t size;      /* of the plain entry's content, */
+	uint64_t left;      /* of which so much was not given out, */
+	size_t padding;     /* and behind it */
+	struct tarlib *lib; /* of another entry, or NULL */
+	uint64_t lib_at;    /* where it began */
+	bool is_pax;        /* there were PAX records before */
 };
-
-static void keep_head(struct tarread *r)
-{
-	uint64_t end = r->block_at + r->block_len;
-	uint64_t from = r->head_at > r->block_at ? r->head_at : r->block_at;
-
-	if (r->is_in_head && from < end)
-		str_addn(&r->kept, r->block + (from - r->block_at),
-			 (size_t)(end - from));
-}
-
-/* To be asked when all of the last block was read. */
-static int check_head(struct tarread *r)
-{
-	if (!r->is_in_head || r->block_at - r->head_at <= HEAD_MAX)
-		return 0;
-	return err_set(r->e, ERR_LIMIT,
-		       "an entry with more than %u bytes of headers, the map "
-		       "of a sparse file included",
-		       HEAD_MAX);
-}
-
-static la_ssize_t on_read(struct archive *a, void *ctx, const void **buffer)
-{
-	struct tarread *r = ctx;
-	const void *p = NULL;
-	size_t n = 0;
-
-	keep_head(r);
-	r->block_at += r->block_len;
-	r->block_len = 0;
-	if (r->has_failed || check_head(r) || r->next(r->ctx, &p, &n, r->e)) {
-		r->has_failed = true;
-		archive_set_error(a, EIO, "no input");
-		return ARCHIVE_FATAL;
-	}
-	r->block = p;
-	r->block_len = n;
-	*buffer = p;
-	return (la_ssize_t)n;
-}
 
 struct tarread *tarread_new(int (*next)(void *ctx, const void **p, size_t *n,
 					struct err *e),
@@ -99,369 +43,217 @@ struct tarread *tarread_new(int (*next)(void *ctx, const void **p, size_t *n,
 
 	r->next = next;
 	r->ctx = ctx;
-	r->archive = archive_read_new();
-	if (!r->archive || archive_read_support_format_tar(r->archive) ||
-	    archive_read_support_format_empty(r->archive))
-		mem_fail("a tar reader");
-	archive_read_set_read_callback(r->archive, on_read);
-	archive_read_set_callback_data(r->archive, r);
 	return r;
+}
+
+static void close_lib(struct tarread *r)
+{
+	if (r->lib)
+		tarlib_free(r->lib);
+	r->lib = NULL;
 }
 
 void tarread_free(struct tarread *r)
 {
-	archive_read_free(r->archive);
-	free(r->extents);
-	str_clear(&r->kept);
-	str_clear(&r->name);
-	str_clear(&r->link);
-	str_clear(&r->xattr);
+	close_lib(r);
 	free(r);
 }
 
-/* The source's error if it failed, else libarchive's. */
-static int failed(struct tarread *r, struct err *e)
+static int next_block(struct tarread *r, struct err *e)
 {
-	const char *text = archive_error_string(r->archive);
+	const void *p = NULL;
+	size_t n = 0;
 
-	if (r->has_failed)
+	r->block_at += r->block_len;
+	r->block_len = 0;
+	r->used = 0;
+	if (r->next(r->ctx, &p, &n, e))
 		return -1;
-	if (archive_errno(r->archive) == ENOMEM)
-		return err_sysno(e, ENOMEM, "can't read the tar archive");
-	return err_set(e, ERR_FORMAT, "malformed tar archive (%s)",
-		       text ? text : "no reason given");
+	r->block = p;
+	r->block_len = n;
+	return 0;
 }
 
-static int open_archive(struct tarread *r, struct err *e)
-{
-	r->is_open = true;
-	if (!archive_read_open1(r->archive))
-		return 0;
-	if (r->has_failed)
-		return -1;
-	return err_set(e, ERR_FORMAT, "not a tar archive");
-}
-
-static uint64_t position(const struct tarread *r)
-{
-	return (uint64_t)archive_filter_bytes(r->archive, 0);
-}
-
-/* Which of its limits? It has the same as tarhead.h. */
-static int failed_head(struct tarread *r, struct err *e)
-{
-	struct err look = { 0 };
-	struct tarhead h;
-
-	keep_head(r);
-	if (tarhead_read(r->kept.p, r->kept.len, &h, &look) &&
-	    look.kind == ERR_LIMIT) {
-		*e = look;
-		return -1;
-	}
-	return failed(r, e);
-}
-
-/* Have libarchive read the headers of the next entry: 1, 0 or -1. */
-static int read_header(struct tarread *r, struct err *e)
-{
-	if (!r->is_open && open_archive(r, e))
-		return -1;
-	switch (archive_read_next_header(r->archive, &r->entry)) {
-	case ARCHIVE_OK:
-		return 1;
-	case ARCHIVE_EOF:
-		return 0;
-	case ARCHIVE_WARN:
-		/* A name in a PAX record does not fit the locale's character
-		 * set: we take its bytes. Other warnings mean damage. */
-		return archive_errno(r->archive) == EILSEQ ? 1 : failed(r, e);
-	default:
-		return failed_head(r, e);
-	}
-}
-
-/* Our look at the headers that were just read. */
-static int read_head(struct tarread *r, struct tarhead *h, struct err *e)
-{
-	uint64_t end = position(r);
-	size_t len = (size_t)(end - r->head_at);
-
-	if (!r->kept.len)
-		return tarhead_read(r->block + (r->head_at - r->block_at), len,
-				    h, e);
-	if (end > r->block_at)
-		str_addn(&r->kept, r->block, (size_t)(end - r->block_at));
-	return tarhead_read(r->kept.p, len < r->kept.len ? len : r->kept.len, h,
-			    e);
-}
-
-static void set_text(struct str *s, const struct tarhead_text *pax,
-		     const char *other)
-{
-	s->len = 0;
-	if (pax->p)
-		str_addn(s, pax->p, pax->len);
-	else
-		str_add(s, other ? other : "");
-}
-
-/* libarchive takes a file whose name ends in a slash for a directory, as old
- * tar programs wrote them. */
-static enum entry_type type_of(char letter, struct archive_entry *entry)
-{
-	switch (letter) {
-	case '1':
-		return ENTRY_HARDLINK;
-	case '2':
-		return ENTRY_SYMLINK;
-	case '3':
-		return ENTRY_CHAR;
-	case '4':
-		return ENTRY_BLOCK;
-	case '5':
-	case 'D':
-		return ENTRY_DIR;
-	case '6':
-		return ENTRY_FIFO;
-	default:
-		return archive_entry_filetype(entry) == AE_IFDIR ? ENTRY_DIR
-								 : ENTRY_FILE;
-	}
-}
-
-static const char *link_of(enum entry_type type, struct archive_entry *entry)
-{
-	if (type == ENTRY_HARDLINK)
-		return archive_entry_hardlink(entry);
-	return type == ENTRY_SYMLINK ? archive_entry_symlink(entry) : "";
-}
-
-/* An ID that no system has is nobody's we know. */
-static uint32_t id_of(int64_t id)
-{
-	return id >= 0 && id < UINT32_MAX ? (uint32_t)id : 0;
-}
-
-/* A size or a map can claim what is not there, and libarchive believes it: half
- * a kilobyte would be a file of any length. */
-static int check_end(const struct tarread *r, struct err *e)
-{
-	if (r->data_end >= r->content_end)
-		return 0;
-	return err_set(e, ERR_FORMAT,
-		       "content that ends at %llu, not at %llu as its header "
-		       "says",
-		       (unsigned long long)r->data_end,
-		       (unsigned long long)r->content_end);
-}
-
-static int next_piece(struct tarread *r, const void **p, size_t *n,
-		      uint64_t *offset, struct err *e)
-{
-	int64_t at;
-	int rc = archive_read_data_block(r->archive, p, n, &at);
-
-	if (rc == ARCHIVE_EOF)
-		return check_end(r, e);
-	if (rc != ARCHIVE_OK)
-		return failed(r, e);
-	if (at < 0 || (uint64_t)at < r->data_end || (uint64_t)at > r->size ||
-	    *n > r->size - (uint64_t)at)
-		return err_set(e, ERR_FORMAT, "malformed map of a sparse file");
-	*offset = (uint64_t)at;
-	r->data_end = *offset + *n;
-	return 1;
-}
-
-/* libarchive knows no extents of a sparse file that is nothing but a hole, nor
- * of one that has none: its first piece tells. */
-static int look_ahead(struct tarread *r, struct entry *out, struct err *e)
-{
-	int got;
-
-	do
-		got = next_piece(r, &r->ahead, &r->ahead_len, &r->ahead_at, e);
-	while (got > 0 && !r->ahead_len);
-	r->is_ahead = got > 0;
-	r->content_end = got > 0 ? r->size : 0;
-	out->is_sparse = !got;
-	return got < 0 ? -1 : 0;
-}
-
-/* What libarchive knows of a sparse file before its content is read. */
-static void fill_extents(struct tarread *r, struct entry *out)
-{
-	int64_t at, len;
-
-	while (archive_entry_sparse_next(r->entry, &at, &len) == ARCHIVE_OK) {
-		if (at < 0 || len <= 0)
-			continue;
-		r->extents = mem_grow(r->extents, &r->extents_cap,
-				      out->n_extents + 1, sizeof(*r->extents));
-		r->extents[out->n_extents++] = (struct extent){
-			.at = (uint64_t)at,
-			.n = (uint64_t)len,
-		};
-	}
-	out->is_sparse = true;
-	out->extents = r->extents;
-	if (out->n_extents) {
-		const struct extent *last = &r->extents[out->n_extents - 1];
-
-		r->content_end = last->at + last->n;
-	}
-}
-
-/* libarchive takes the fraction of a time before 1970 for one after the second:
- * -1.5 would be -0.5. */
-static void fix_mtime(const struct tarhead_text *pax, struct timespec *t)
-{
-	const char *dot = pax->p ? memchr(pax->p, '.', pax->len) : NULL;
-	long ns = 0;
-	long unit = 100000000;
-
-	if (!dot || *pax->p != '-')
-		return;
-	for (const char *p = dot + 1; p < pax->p + pax->len && unit; p++) {
-		if (*p < '0' || *p > '9')
-			return;
-		ns += (*p - '0') * unit;
-		unit /= 10;
-	}
-	int64_t seconds = 0;
-
-	for (const char *p = pax->p + 1; p < dot; p++) {
-		if (*p < '0' || *p > '9' || seconds > INT64_MAX / 10 - 10)
-			return;
-		seconds = seconds * 10 + (*p - '0');
-	}
-	t->tv_sec = -seconds - (ns > 0);
-	t->tv_nsec = ns ? 1000000000 - ns : 0;
-}
-
-static int fill(struct tarread *r, const struct tarhead *h, struct entry *out,
+/* Up to N bytes that come next: 0 at the end. */
+static int take(struct tarread *r, uint64_t n, const char **p, size_t *got,
 		struct err *e)
 {
-	static const struct tarhead_text none = { 0 };
-	enum entry_type type = type_of(h->type, r->entry);
-	bool is_link = type == ENTRY_HARDLINK || type == ENTRY_SYMLINK;
-	int64_t size = archive_entry_size(r->entry);
-	long ns = archive_entry_mtime_nsec(r->entry);
+	if (r->used == r->block_len && next_block(r, e))
+		return -1;
+	size_t have = r->block_len - r->used;
 
-	if (size < 0)
-		return err_set(e, ERR_FORMAT, "negative size");
-	set_text(&r->name, &h->path, archive_entry_pathname(r->entry));
-	set_text(&r->link, is_link ? &h->link : &none, link_of(type, r->entry));
-	r->size = (uint64_t)size;
-	r->data_end = 0;
-	r->content_end = 0;
-	r->is_ahead = false;
-	*out = (struct entry){
-		.type = type,
-		.name = r->name.p,
-		.link = r->link.p,
-		.size = r->size,
-		.mode = archive_entry_perm(r->entry) & 07777,
-		.mtime = { .tv_sec = archive_entry_mtime(r->entry),
-			   .tv_nsec = ns > 0 && ns < 1000000000 ? ns : 0 },
-		.uid = id_of(archive_entry_uid(r->entry)),
-		.gid = id_of(archive_entry_gid(r->entry)),
-		.has_xattrs = archive_entry_xattr_reset(r->entry) > 0,
-	};
-	fix_mtime(&h->mtime, &out->mtime);
-	if (type == ENTRY_CHAR || type == ENTRY_BLOCK) {
-		out->major = (uint32_t)archive_entry_rdevmajor(r->entry);
-		out->minor = (uint32_t)archive_entry_rdevminor(r->entry);
-	}
-	if (type != ENTRY_FILE)
-		return 0;
-	if (archive_entry_sparse_reset(r->entry) > 0)
-		fill_extents(r, out);
-	else if (h->is_sparse && r->size)
-		return look_ahead(r, out, e);
-	else
-		r->content_end = r->size;
+	*got = n < have ? (size_t)n : have;
+	*p = *got ? r->block + r->used : NULL;
+	r->used += *got;
 	return 0;
+}
+
+static int truncated(struct err *e)
+{
+	return err_set(e, ERR_FORMAT,
+		       "malformed tar archive (Truncated tar archive)");
+}
+
+static int skip(struct tarread *r, uint64_t n, struct err *e)
+{
+	const char *p;
+	size_t got;
+
+	for (; n; n -= got) {
+		if (take(r, n, &p, &got, e))
+			return -1;
+		if (!got)
+			return truncated(e);
+	}
+	return 0;
+}
+
+/* The block that is a header or the archive's end, *HEAD, or NULL if what is
+ * left is shorter. Where there is no other, it is r->head with r->n_head. */
+static int read_head(struct tarread *r, const char **head, struct err *e)
+{
+	const char *p;
+	size_t got;
+
+	r->n_head = 0;
+	if (r->block_len - r->used >= TARPLAIN_BLOCK) {
+		*head = r->block + r->used;
+		r->used += TARPLAIN_BLOCK;
+		return 0;
+	}
+	do {
+		if (take(r, TARPLAIN_BLOCK - r->n_head, &p, &got, e))
+			return -1;
+		if (got)
+			memcpy(r->head + r->n_head, p, got);
+		r->n_head += got;
+	} while (got && r->n_head < TARPLAIN_BLOCK);
+	*head = r->n_head == TARPLAIN_BLOCK ? r->head : NULL;
+	return 0;
+}
+
+/* What libarchive asks for: a header that was put together, the block from
+ * where we are, the blocks behind it. */
+static int on_next(void *ctx, const void **p, size_t *n, struct err *e)
+{
+	struct tarread *r = ctx;
+
+	if (r->n_head) {
+		*p = r->head;
+		*n = r->n_head;
+		r->n_head = 0;
+		return 0;
+	}
+	if (r->used == r->block_len && next_block(r, e))
+		return -1;
+	*p = r->block + r->used;
+	*n = r->block_len - r->used;
+	r->used = r->block_len;
+	return 0;
+}
+
+/* From the header on that was read last. */
+static void open_lib(struct tarread *r, const char *head)
+{
+	if (head && head != r->head)
+		r->used -= TARPLAIN_BLOCK;
+	r->lib_at = r->block_at + r->used - r->n_head;
+	r->lib = tarlib_new(r->is_pax       ? TARLIB_PAX
+			    : r->lib_at > 0 ? TARLIB_INSIDE
+					    : TARLIB_BEGIN,
+			    on_next, r);
+}
+
+/* Behind LIB's entry. It may have copied what is before the block that we have:
+ * then it goes on with the next entry. */
+static int leave_lib(struct tarread *r, struct err *e)
+{
+	uint64_t at;
+
+	if (tarlib_skip(r->lib, &at, e))
+		return -1;
+	at += r->lib_at;
+	if (at < r->block_at)
+		return 0;
+	r->used = (size_t)(at - r->block_at);
+	r->is_pax = tarlib_is_pax(r->lib);
+	close_lib(r);
+	return 0;
+}
+
+static int next_plain(struct tarread *r, struct entry *entry, struct err *e)
+{
+	const char *head;
+
+	if (skip(r, r->left + r->padding, e))
+		return -1;
+	r->left = 0;
+	r->padding = 0;
+	if (read_head(r, &head, e))
+		return -1;
+	if (!head || !tarplain_read(head, &r->texts, entry)) {
+		open_lib(r, head);
+		return 0;
+	}
+	r->size = entry->size;
+	r->left = entry->size;
+	r->padding = (TARPLAIN_BLOCK - entry->size % TARPLAIN_BLOCK) %
+		     TARPLAIN_BLOCK;
+	return 1;
 }
 
 int tarread_next(struct tarread *r, struct entry *entry, struct err *e)
 {
-	struct tarhead h;
-
-	r->e = e;
-	if (r->entry && archive_read_data_skip(r->archive) < ARCHIVE_OK)
-		return failed(r, e);
-	r->kept.len = 0;
-	r->head_at = r->is_open ? position(r) : 0;
-	r->is_in_head = true;
-	int got = read_header(r, e);
-
-	r->is_in_head = false;
-	if (got <= 0)
-		return got;
-	if (read_head(r, &h, e) || fill(r, &h, entry, e))
+	if (r->lib && leave_lib(r, e))
 		return -1;
-	return 1;
+	int got = r->lib ? 0 : next_plain(r, entry, e);
+
+	return got ? got : tarlib_next(r->lib, entry, e);
 }
 
 int tarread_data(struct tarread *r, const void **p, size_t *n, uint64_t *offset,
 		 struct err *e)
 {
-	r->e = e;
-	if (!r->is_ahead)
-		return next_piece(r, p, n, offset, e);
-	r->is_ahead = false;
-	*p = r->ahead;
-	*n = r->ahead_len;
-	*offset = r->ahead_at;
+	const char *piece;
+
+	if (r->lib)
+		return tarlib_data(r->lib, p, n, offset, e);
+	if (!r->left)
+		return 0;
+	if (take(r, r->left, &piece, n, e))
+		return -1;
+	if (!*n)
+		return truncated(e);
+	*p = piece;
+	*offset = r->size - r->left;
+	r->left -= *n;
 	return 1;
-}
-
-/* The name of an attribute, in which GNU tar writes "%3D" for "=" and "%25" for
- * "%": xattr_decode_keyword of its xheader.c. */
-static void decode(const char *name, struct str *out)
-{
-	out->len = 0;
-	while (*name) {
-		bool is_equals = str_starts(name, "%3D");
-		bool is_coded = is_equals || str_starts(name, "%25");
-
-		str_addc(out, is_equals ? '=' : *name);
-		name += is_coded ? 3 : 1;
-	}
 }
 
 bool tarread_xattr(struct tarread *r, const char **name, const void **value,
 		   size_t *size)
 {
-	if (archive_entry_xattr_next(r->entry, name, value, size) != ARCHIVE_OK)
-		return false;
-	if (!strchr(*name, '%'))
-		return true;
-	decode(*name, &r->xattr);
-	*name = r->xattr.p;
-	return true;
+	return r->lib && tarlib_xattr(r->lib, name, value, size);
 }
 
-static int on_next(void *ctx, struct entry *out, struct err *e)
+static int entries_next(void *ctx, struct entry *out, struct err *e)
 {
 	return tarread_next(ctx, out, e);
 }
 
-static int on_data(void *ctx, const void **p, size_t *n, uint64_t *offset,
-		   struct err *e)
+static int entries_data(void *ctx, const void **p, size_t *n, uint64_t *offset,
+			struct err *e)
 {
 	return tarread_data(ctx, p, n, offset, e);
 }
 
-static bool on_xattr(void *ctx, const char **name, const void **value,
-		     size_t *size)
+static bool entries_xattr(void *ctx, const char **name, const void **value,
+			  size_t *size)
 {
 	return tarread_xattr(ctx, name, value, size);
 }
 
 struct entries tarread_entries(struct tarread *r)
 {
-	return (struct entries){ on_next, on_data, on_xattr, r };
+	return (struct entries){ entries_next, entries_data, entries_xattr, r };
 }

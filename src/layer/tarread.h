@@ -1,9 +1,9 @@
 /* tarread.h - a tar archive, entry by entry, from blocks of bytes.
  * SPDX-License-Identifier: Apache-2.0
  *
- * libarchive reads it: tar in all its dialects and nothing else. Names are the
- * archive's bytes, whatever the locale; nothing about them is checked here but
- * that they hold no NUL. Wrong checksums, entries of unknown types and
+ * Tar in all the dialects that libarchive knows, and nothing else. Names are
+ * the archive's bytes, whatever the locale; nothing about them is checked here
+ * but that they hold no NUL. Wrong checksums, entries of unknown types and
  * archives that end early are errors (ERR_FORMAT); one without its two final
  * zero blocks is not, nor is an empty one. Memory is bounded: an entry with
  * more than 8 MiB of headers is ERR_LIMIT.

@@ -16,6 +16,7 @@ check_PROGRAMS += \
 	test/unit/t_sqfsread \
 	test/unit/t_sqfswrite \
 	test/unit/t_tarhead \
+	test/unit/t_tarplain \
 	test/unit/t_tarread \
 	test/unit/t_tarsparse \
 	test/unit/t_tarwrite \
