@@ -91,16 +91,21 @@ static int try_path(struct plan *p, const char *list, char **which)
 	for (size_t i = 0; i < dirs.n; i++) {
 		const char *dir = *dirs.v[i] ? dirs.v[i] : ".";
 		autostr char *path = str_fmt("%s/%s", dir, p->command.v[0]);
+		int why;
 
 		execve(path, p->command.v, p->env.env.v);
-		if (errno == ENOTDIR || (errno == ENOENT && access(path, F_OK)))
+		why = errno;
+		/* A directory that may not be searched, as the image's /root if
+		 * the host's PATH names it, has nothing to tell. */
+		if (why != E2BIG && access(path, F_OK))
 			continue;
 		/* As execvp(3): no permission here, look on. */
-		if (!*which) {
-			code = errno;
-			*which = TAKE(path);
-		}
-		if (code != EACCES)
+		if (*which && why == EACCES)
+			continue;
+		code = why;
+		free(*which);
+		*which = TAKE(path);
+		if (why != EACCES)
 			break;
 	}
 	return code;
@@ -113,6 +118,42 @@ static const char *image_of(const struct plan *p)
 		if (p->v[i].kind == STEP_IMAGE)
 			return p->v[i].src;
 	return NULL;
+}
+
+/* Arguments and environment do not fit: one string is limited to 32 pages, all
+ * to a quarter of the stack's limit (execve(2)). */
+static int too_big(const struct plan *p, struct err *e)
+{
+	const struct strlist *env = &p->env.env;
+	size_t args = 0, all = 0, largest = 0;
+
+	for (size_t i = 0; i < p->command.n; i++)
+		args += strlen(p->command.v[i]) + 1;
+	for (size_t i = 0; i < env->n; i++) {
+		all += strlen(env->v[i]) + 1;
+		if (strlen(env->v[i]) > strlen(env->v[largest]))
+			largest = i;
+	}
+	err_set(e, ERR_LIMIT,
+		"can't run '%s': too long for the kernel: %zu bytes of "
+		"arguments, %zu of environment",
+		p->command.v[0], args, all);
+	if (args < all)
+		err_hint(e,
+			 "%zu of them are '%.*s'; --unset-env can remove it",
+			 strlen(env->v[largest]),
+			 (int)strcspn(env->v[largest], "="), env->v[largest]);
+	return -1;
+}
+
+static int cant_run(const struct plan *p, const char *path, int code,
+		    int *status, struct err *e)
+{
+	if (code != E2BIG)
+		return whynot(p->command.v[0], path, image_of(p), code, status,
+			      e);
+	*status = EXEC_CANT_RUN;
+	return too_big(p, e);
 }
 
 int exec_command(struct plan *p, int *status, struct err *e)
@@ -131,15 +172,14 @@ int exec_command(struct plan *p, int *status, struct err *e)
 	reset_signals();
 	if (strchr(name, '/')) {
 		execve(name, p->command.v, p->env.env.v);
-		code = errno;
-		return whynot(name, name, image_of(p), code, status, e);
+		return cant_run(p, name, errno, status, e);
 	}
 	list = env_get(&p->env.env, "PATH");
 	if (!list)
 		list = NO_PATH;
 	code = try_path(p, list, &which);
 	if (which)
-		return whynot(name, which, image_of(p), code, status, e);
+		return cant_run(p, which, code, status, e);
 	*status = EXEC_NOT_FOUND;
 	return err_set(e, ERR_NOTFOUND,
 		       "can't run '%s': not found in the image's PATH (%s)",

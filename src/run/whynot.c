@@ -37,11 +37,14 @@ struct elf {
 // clang-format off
 static const struct {
 	uint16_t machine;
-	const char *name; /* as uname -m has it */
+	const char *name;  /* as uname -m has it */
+	const char *image; /* as images have it: GOARCH */
 } machines[] = {
-	{ EM_X86_64, "x86_64" }, { EM_386, "i686" }, { EM_AARCH64, "aarch64" },
-	{ EM_ARM, "arm" }, { EM_PPC64, "ppc64le" }, { EM_S390, "s390x" },
-	{ EM_RISCV, "riscv64" }, { 258 /* EM_LOONGARCH */, "loongarch64" },
+	{ EM_X86_64, "x86_64", "amd64" }, { EM_386, "i686", "386" },
+	{ EM_AARCH64, "aarch64", "arm64" }, { EM_ARM, "arm", "arm" },
+	{ EM_PPC64, "ppc64le", "ppc64le" }, { EM_S390, "s390x", "s390x" },
+	{ EM_RISCV, "riscv64", "riscv64" },
+	{ 258 /* EM_LOONGARCH */, "loongarch64", "loong64" },
 };
 // clang-format on
 
@@ -201,27 +204,58 @@ static int why_denied(const char *name, const char *path, const char *image,
 	return err_sysno(e, EACCES, "can't run '%s'", name);
 }
 
-static int why_format(const char *name, const char *path, struct err *e)
+/* The machine that the program at PATH is for, or if it is a script, its
+ * interpreter; NULL if that can't be told. */
+static const char *machine_of(const char *path)
 {
 	unsigned char head[HEAD_BYTES];
 	size_t n = read_head(path, head);
 	const char *machine = whynot_machine(head, n);
+	autostr char *interpreter = NULL;
+
+	if (machine)
+		return machine;
+	interpreter = whynot_interpreter(head, n);
+	if (!interpreter)
+		return NULL;
+	n = read_head(interpreter, head);
+	return whynot_machine(head, n);
+}
+
+/* MACHINE as images have it. */
+static const char *image_name(const char *machine)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(machines); i++)
+		if (!strcmp(machines[i].name, machine))
+			return machines[i].image;
+	return machine;
+}
+
+static int why_format(const char *name, const char *path, struct err *e)
+{
+	const char *machine = machine_of(path);
+	const char *shell = machine_of("/bin/sh");
 	struct utsname host;
 
-	if (machine && !uname(&host) && strcmp(machine, host.machine))
-		return err_set(e, ERR_UNSUPPORTED,
-			       "can't run '%s': it is for %s, this machine is "
-			       "%s",
-			       name, machine, host.machine);
-	if (machine)
+	if (!machine)
+		return err_set(e, ERR_FORMAT,
+			       "can't run '%s': neither a program nor a script "
+			       "that starts with '#!'",
+			       name);
+	if (uname(&host) || !strcmp(machine, host.machine))
 		return err_set(e, ERR_FORMAT,
 			       "can't run '%s': not a program that this kernel "
 			       "knows",
 			       name);
-	return err_set(e, ERR_FORMAT,
-		       "can't run '%s': neither a program nor a script that "
-		       "starts with '#!'",
-		       name);
+	/* One program may be foreign; with the shell, all are. */
+	if (shell && !strcmp(machine, shell))
+		return err_set(e, ERR_UNSUPPORTED,
+			       "can't run '%s': the image is %s, this machine "
+			       "is %s",
+			       name, image_name(machine), host.machine);
+	return err_set(e, ERR_UNSUPPORTED,
+		       "can't run '%s': it is for %s, this machine is %s", name,
+		       machine, host.machine);
 }
 
 int whynot(const char *name, const char *path, const char *image, int errnum,
