@@ -70,10 +70,16 @@ static const struct opt options[] = {
 		  "be of the group GID inside", NULL, NULL, check_id),
 
 	OPT_GROUP("Command"),
+	OPT(0, "app", struct cli, run.app, "NAME",
+	    "run the app NAME that the image has below /scif/apps"),
 	OPT('c', "cd", struct cli, run.cd, "DIR",
 	    "start in DIR, as seen inside"),
 	OPT(0, "dry-run", struct cli, run.dry_run, NULL,
 	    "print what would be done and why, and do nothing"),
+	OPT(0, "entrypoint", struct cli, run.entrypoint, NULL,
+	    "put the image's entry point in front of COMMAND"),
+	OPT(0, "new-session", struct cli, run.new_session, NULL,
+	    "take the terminal's signals and its input away from COMMAND"),
 	OPT(0, "seccomp", struct cli, run.seccomp, NULL,
 	    "fake the success of what only root may do: chown, mknod, setuid"),
 
@@ -89,7 +95,7 @@ static const struct opt options[] = {
 static const struct tool tool = {
 	.name = "ch-run",
 	.synopsis = "[OPTION...] IMAGE [-- COMMAND [ARG...]]",
-	.about = "Run COMMAND (default: a shell) in IMAGE, as yourself, with your files.",
+	.about = "Run COMMAND (default: what the image says) in IMAGE, as yourself, with your files.",
 	.opts = options,
 	.n_opts = ARRAY_SIZE(options),
 	.notes = "IMAGE is a name in the store (alpine:3.16) or a directory (./tree, dir:tree).\n"

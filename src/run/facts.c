@@ -7,10 +7,10 @@
 
 #include "base/dir.h"
 #include "base/io.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "base/path.h"
 #include "format/envfile.h"
+#include "run/imgfile.h"
 #include "run/look.h"
 #include "run/ns.h"
 
@@ -20,7 +20,6 @@
 #include <sys/stat.h>
 
 #define TEXT_MAX ((size_t)1 << 20)
-#define IMAGE_ENV "/ch/environment"
 #define SHELL_ALWAYS "/bin/sh"
 
 /* The working directory; NULL where there is none that has a path. */
@@ -50,46 +49,6 @@ static void gather_host(struct host *h)
 	user_lookup(&h->user, env_get(&h->env, "USER"));
 	h->cwd = find_cwd();
 	h->home = find_home(h);
-}
-
-/* The regular file PATH inside the image IMAGE, following its links there. */
-static int read_inside(int image, const char *path, struct str *out,
-		       struct err *e)
-{
-	int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
-	struct stat st;
-	autofd int fd = dir_open_in_root(image, path, flags, 0, e);
-
-	if (fd < 0)
-		return -1;
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode))
-		return err_set(e, ERR_FORMAT, "'%s' is not a regular file",
-			       path);
-	return io_read_all(fd, TEXT_MAX, path, out, e);
-}
-
-/* A file of the image that it may do without. What is wrong with it must not
- * keep the user from running (or repairing) the image, but he is told. */
-static void read_optional(int image, const char *path, struct str *out)
-{
-	struct err why = { 0 };
-
-	if (!read_inside(image, path, out, &why))
-		return;
-	str_clear(out);
-	if (why.kind != ERR_NOTFOUND)
-		log_warn("ignored in the image: %s", why.msg);
-}
-
-static void read_image_env(int image, struct strlist *out)
-{
-	AUTO(str) struct str text = { 0 };
-	struct err why = { 0 };
-
-	read_optional(image, IMAGE_ENV, &text);
-	if (text.len && envfile_parse(IMAGE_ENV, text.p, text.len, out, &why))
-		log_warn("ignored in the image, with what follows: %s",
-			 why.msg);
 }
 
 /* Does RULE name a file? */
@@ -136,14 +95,17 @@ static int read_env_files(struct facts *f, const struct run_options *o,
 static bool is_there(const struct facts *f, const struct look *look, int image,
 		     const char *path)
 {
-	struct err ignored = { 0 }; /* what can't be opened is not there */
-	autofd int fd = -1;
-	struct stat st;
+	return wants_show(&f->wants, look, path) ||
+	       imgfile_is_file(image, path);
+}
 
-	if (wants_show(&f->wants, look, path))
-		return true;
-	fd = dir_open_in_root(image, path, O_PATH, 0, &ignored);
-	return fd >= 0 && !fstat(fd, &st) && S_ISREG(st.st_mode);
+/* Can the command not start where the caller is? */
+static bool lacks_cwd(const struct facts *f, const struct look *look, int image)
+{
+	const char *cwd = f->host.cwd;
+
+	return !cwd || (!wants_show(&f->wants, look, cwd) &&
+			!imgfile_is_dir(image, cwd));
 }
 
 /* The user's shell, if it can be had inside; else there is /bin/sh. */
@@ -198,7 +160,8 @@ int facts_host(struct facts *f, const struct run_options *o, struct err *e)
 {
 	*f = (struct facts){ .shell = SHELL_ALWAYS };
 	gather_host(&f->host);
-	if (wants_make(&f->wants, &f->host, o, e))
+	if (environ_mode(o->env_mode, &f->env_mode, e) ||
+	    wants_make(&f->wants, &f->host, o, e))
 		return -1;
 	return read_env_files(f, o, e);
 }
@@ -222,21 +185,21 @@ int facts_image(struct facts *f, const struct run_options *o, int image,
 		is_hidden(&f->wants, &look, env_get(&f->host.env, "TMPDIR"));
 	find_absent(f, &look, image);
 	find_shell(f, &look, image);
-	read_image_env(image, &f->image_env);
 	if (o->uid || o->gid || has_flag(&f->wants, WANT_PASSWD)) {
-		read_optional(image, "/etc/passwd", &f->passwd);
-		read_optional(image, "/etc/group", &f->group);
+		(void)imgfile_optional(image, "/etc/passwd", &f->passwd);
+		(void)imgfile_optional(image, "/etc/group", &f->group);
 	}
 	user_become(&f->host.user, ids.uid, ids.gid, str_text(&f->passwd),
 		    str_text(&f->group));
-	return 0;
+	return imageinfo_read(&f->image, image, o, f->env_mode == ENV_HOST,
+			      !o->cd && lacks_cwd(f, &look, image), e);
 }
 
 void facts_clear(struct facts *f)
 {
 	host_clear(&f->host);
 	wants_clear(&f->wants);
-	strlist_clear(&f->image_env);
+	imageinfo_clear(&f->image);
 	for (size_t i = 0; i < f->n_files; i++)
 		strlist_clear(&f->files[i]);
 	free(f->files);

@@ -12,13 +12,15 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "run/environ.h"
+#include "run/imageinfo.h"
 #include "run/options.h"
 #include "run/wants.h"
 
 struct facts {
 	struct host host;
 	struct wants wants;
-	struct strlist image_env;
+	struct imageinfo image;
+	enum env_mode env_mode;
 	struct strlist *files; /* read for --set-env, one per rule */
 	size_t n_files;
 	struct str passwd; /* of the image */

@@ -20,6 +20,9 @@ librun_a_SOURCES = \
 	src/run/exec.c src/run/exec.h \
 	src/run/facts.c src/run/facts.h \
 	src/run/finding.c src/run/finding.h \
+	src/run/envscript.c src/run/envscript.h \
+	src/run/imageinfo.c src/run/imageinfo.h \
+	src/run/imgfile.c src/run/imgfile.h \
 	src/run/imgroot.c src/run/imgroot.h \
 	src/run/look.c src/run/look.h \
 	src/run/mnt.c src/run/mnt.h \
@@ -40,6 +43,7 @@ librun_a_SOURCES = \
 	src/run/run.c src/run/run.h \
 	src/run/seccomp.c src/run/seccomp.h \
 	src/run/seccomp_tab.c src/run/seccomp_tab.h \
+	src/run/session.c src/run/session.h \
 	src/run/twin.c src/run/twin.h \
 	src/run/user.c src/run/user.h \
 	src/run/wants.c src/run/wants.h \

@@ -26,12 +26,15 @@ struct run_options {
 	const char *env_mode;   /* of environ.h, or NULL */
 	const char *uid, *gid;  /* who the user is inside, numbers, or NULL */
 	const char *cd;         /* directory inside, or NULL */
+	const char *app;        /* of the Scientific Filesystem, or NULL */
+	bool entrypoint;        /* the image's goes in front of the command */
+	bool new_session;       /* without the caller's terminal */
 	const char *no_default; /* names of defaults to leave out, or NULL */
 	bool write;             /* the image may be written to */
 	bool no_overlay;
 	bool seccomp;         /* what only root may do "succeeds" */
 	bool dry_run;         /* print the plan to stdout, do nothing */
-	char *const *command; /* ends in NULL; none: a shell */
+	char *const *command; /* ends in NULL; none: the image's, or a shell */
 	struct run_how how;
 };
 

@@ -241,29 +241,53 @@ static bool is_inside(const struct wants *all, const char *path)
 	return false;
 }
 
+static struct start *add_start(struct start *s, const char *dir,
+			       const char *why)
+{
+	*s = (struct start){ xstrdup(dir), xstrdup(why) };
+	return s + 1;
+}
+
+/* The image's directory goes with its own command; for the user's it is better
+ * than none of the user's. */
 static void add_starts(struct plan *p, const struct run_options *o,
-		       const struct host *h, const char *home)
+		       const struct plan_facts *f, const char *home)
 {
 	struct start *s = p->starts;
+	const char *cwd = f->host->cwd, *workdir = f->image->workdir;
+	bool is_own = !*o->command && workdir;
 
 	p->must_start_first = o->cd;
 	if (o->cd) {
-		*s++ = (struct start){ xstrdup(o->cd), xstrdup("--cd") };
+		add_start(s, o->cd, "--cd");
 		return;
 	}
-	if (h->cwd)
-		*s++ = (struct start){ xstrdup(h->cwd), xstrdup("caller's") };
-	if (home && strcmp(home, "/") && !str_eq(home, h->cwd))
-		*s++ = (struct start){ xstrdup(home), xstrdup("home") };
-	*s = (struct start){ xstrdup("/"), xstrdup("always there") };
+	if (is_own)
+		s = add_start(s, workdir, "the image's");
+	if (cwd)
+		s = add_start(s, cwd, "caller's");
+	if (!is_own && workdir)
+		s = add_start(s, workdir, "the image's");
+	if (home && strcmp(home, "/") && !str_eq(home, cwd))
+		s = add_start(s, home, "home");
+	add_start(s, "/", "always there");
 }
 
-static void add_command(struct plan *p, const struct run_options *o)
+static void add_command(struct plan *p, const struct run_options *o,
+			const struct plan_facts *f)
 {
+	const struct strlist *image = &f->image->command;
+
+	for (size_t i = 0; i < image->n; i++)
+		strlist_add(&p->command, image->v[i]);
+	if (image->n)
+		p->command_why = f->image->why;
 	for (char *const *arg = o->command; *arg; arg++)
 		strlist_add(&p->command, *arg);
-	if (!p->command.n)
-		strlist_add(&p->command, "/bin/sh");
+	if (p->command.n)
+		return;
+	strlist_add(&p->command, f->shell);
+	p->command_why = "a shell";
 }
 
 int plan_make(struct plan *p, const struct run_options *o,
@@ -300,9 +324,11 @@ int plan_make(struct plan *p, const struct run_options *o,
 		add_changes(p, o, all);
 	add_mounts(p, all);
 	add_skipped(p, all, &env);
-	add_starts(p, o, f->host, home);
+	add_starts(p, o, f, home);
 	p->seccomp = o->seccomp;
-	add_command(p, o);
+	add_command(p, o, f);
+	p->scripts = &f->image->scripts;
+	p->env_from = env;
 	return environ_make(&p->env, &env, e);
 }
 

@@ -16,6 +16,7 @@
 #include "base/str.h"
 #include "base/strlist.h"
 #include "run/environ.h"
+#include "run/imageinfo.h"
 #include "run/ns.h"
 #include "run/options.h"
 #include "run/wants.h"
@@ -69,10 +70,13 @@ struct plan {
 	struct ns_ids ids;   /* who the command is, */
 	const char *ids_why; /* and why, NULL if nobody asked */
 	struct environ env;
-	struct start starts[4]; /* tried in this order, ends in a NULL dir */
+	struct env_sources env_from; /* what ENV was made of; borrowed */
+	struct start starts[6]; /* tried in this order, ends in a NULL dir */
 	bool must_start_first;  /* no other will do (--cd) */
 	bool seccomp;           /* root emulation, see seccomp.h */
 	struct strlist command;
+	const char *command_why;       /* NULL: it is the user's */
+	const struct strlist *scripts; /* of envscript.h, borrowed */
 };
 
 /* What the plan needs to know, gathered by facts.c; borrowed. */
@@ -80,6 +84,7 @@ struct plan_facts {
 	const struct host *host;
 	const struct wants *wants;     /* looked at */
 	const struct env_sources *env; /* but for home and tmpdir */
+	const struct imageinfo *image;
 	const char *passwd, *group;    /* the image's files, "" if none */
 	const char *shell;             /* for the passwd file */
 };

@@ -80,6 +80,16 @@ static void print_env(const struct environ *v, struct str *out)
 	}
 }
 
+/* What they would set is not known before. */
+static void print_scripts(const struct plan *p, struct str *out)
+{
+	for (size_t i = 0; i < p->scripts->n; i++) {
+		str_add(out, "script '");
+		add_safe(out, p->scripts->v[i]);
+		str_add(out, "' (the image's environment)\n");
+	}
+}
+
 static void print_starts(const struct plan *p, struct str *out)
 {
 	const char *sep = "cd ";
@@ -105,6 +115,7 @@ void plan_print(const struct plan *p, struct str *out)
 	if (p->ids_why)
 		str_addf(out, "user %u, group %u (%s)\n", p->ids.uid,
 			 p->ids.gid, p->ids_why);
+	print_scripts(p, out);
 	print_env(&p->env, out);
 	print_starts(p, out);
 	if (p->seccomp)
@@ -116,5 +127,7 @@ void plan_print(const struct plan *p, struct str *out)
 		str_addc(out, ' ');
 		add_safe(out, word);
 	}
+	if (p->command_why)
+		str_addf(out, " (%s)", p->command_why);
 	str_addc(out, '\n');
 }

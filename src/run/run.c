@@ -9,10 +9,12 @@
 #include "base/str.h"
 #include "base/strlist.h"
 #include "run/apply.h"
+#include "run/envscript.h"
 #include "run/exec.h"
 #include "run/facts.h"
 #include "run/imgroot.h"
 #include "run/plan.h"
+#include "run/session.h"
 
 #include <stdio.h>
 #include <sys/auxv.h>
@@ -54,6 +56,15 @@ static int print_plan(const struct plan *p)
 	return 0;
 }
 
+/* Now that the image is entered, its scripts can be run. */
+static int remake_environ(struct plan *p, struct imageinfo *image,
+			  struct err *e)
+{
+	envscript_run(image, &p->env_from);
+	environ_clear(&p->env);
+	return environ_make(&p->env, &p->env_from, e);
+}
+
 int run_command(const struct run_options *o, int *status, struct err *e)
 {
 	AUTO(facts) struct facts f = { 0 };
@@ -61,19 +72,20 @@ int run_command(const struct run_options *o, int *status, struct err *e)
 	AUTO(plan) struct plan p = { 0 };
 	struct env_sources env = {
 		.host = &f.host.env,
-		.image = &f.image_env,
+		.image = &f.image.env,
 		.rules = &o->env,
 	};
 	struct plan_facts known = {
 		.host = &f.host,
 		.wants = &f.wants,
 		.env = &env,
+		.image = &f.image,
 	};
 
-	if (refuse_privilege(e) || environ_mode(o->env_mode, &env.mode, e) ||
-	    facts_host(&f, o, e) || imgroot_open(&image, o, e) ||
-	    facts_image(&f, o, image.fd, e))
+	if (refuse_privilege(e) || facts_host(&f, o, e) ||
+	    imgroot_open(&image, o, e) || facts_image(&f, o, image.fd, e))
 		return -1;
+	env.mode = f.env_mode;
 	env.files = f.files;
 	env.absent = &f.absent;
 	env.shell = f.has_env_shell ? NULL : f.shell;
@@ -86,7 +98,11 @@ int run_command(const struct run_options *o, int *status, struct err *e)
 	if (o->dry_run)
 		return print_plan(&p);
 	log_plan(&p);
+	if (o->new_session && session_new(e))
+		return -1;
 	if (apply_plan(&p, &o->how, &image, e))
+		return -1;
+	if (f.image.scripts.n && remake_environ(&p, &f.image, e))
 		return -1;
 	return exec_command(&p, status, e);
 }

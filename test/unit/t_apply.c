@@ -205,7 +205,7 @@ static int plan_and_apply(struct run_options *o, struct err *e)
 	struct strlist no_file = { 0 };
 	struct env_sources env = {
 		.host = &f.host.env,
-		.image = &f.image_env,
+		.image = &f.image.env,
 		.rules = &o->env,
 		.files = &no_file,
 	};
@@ -213,6 +213,7 @@ static int plan_and_apply(struct run_options *o, struct err *e)
 		.host = &f.host,
 		.wants = &f.wants,
 		.env = &env,
+		.image = &f.image,
 		.passwd = "",
 		.group = "",
 		.shell = "/bin/sh",

@@ -5,6 +5,7 @@
  * plan as it is printed, or "error: TEXT". Lines of the first part:
  *
  *	cwd PATH | home PATH | env NAME=VALUE | image-env NAME=VALUE
+ *	image-command WORD... | image-workdir PATH | image-script PATH
  *	host KIND PATH [REAL]     KIND is dir or file; REAL if it is a link
  *	image KIND PATH [N|TO]    KIND is dir (with N entries), file or link
  *	bind|set-env|unset-env|no-default|cd TEXT | write | no-overlay
@@ -30,7 +31,8 @@ struct world {
 	struct host host;
 	struct entry *on_host, *in_image;
 	size_t n_host, n_image;
-	struct strlist image_env, command;
+	struct imageinfo info;
+	struct strlist command;
 	struct run_options o;
 };
 
@@ -39,7 +41,7 @@ static void world_clear(struct world *w)
 	host_clear(&w->host);
 	free(w->on_host);
 	free(w->in_image);
-	strlist_clear(&w->image_env);
+	imageinfo_clear(&w->info);
 	strlist_clear(&w->command);
 	opt_list_clear(&w->o.binds);
 	opt_list_clear(&w->o.env);
@@ -165,7 +167,13 @@ static void add_line(struct world *w, char *line)
 	else if (!strcmp(line, "env"))
 		strlist_add(&w->host.env, rest);
 	else if (!strcmp(line, "image-env"))
-		strlist_add(&w->image_env, rest);
+		strlist_add(&w->info.env, rest);
+	else if (!strcmp(line, "image-command"))
+		strlist_split(&w->info.command, rest, ' ', false);
+	else if (!strcmp(line, "image-workdir"))
+		w->info.workdir = xstrdup(rest);
+	else if (!strcmp(line, "image-script"))
+		strlist_add(&w->info.scripts, rest);
 	else if (!strcmp(line, "host"))
 		add_entry(&w->on_host, &w->n_host, rest);
 	else if (!strcmp(line, "image"))
@@ -183,7 +191,7 @@ static int make(struct world *w, struct wants *wants, struct plan *p,
 	struct strlist *files = xcalloc(w->o.env.n + 1, sizeof *files);
 	struct env_sources env = {
 		.host = &w->host.env,
-		.image = &w->image_env,
+		.image = &w->info.env,
 		.rules = &w->o.env,
 		.files = files,
 	};
@@ -191,12 +199,14 @@ static int make(struct world *w, struct wants *wants, struct plan *p,
 		.host = &w->host,
 		.wants = wants,
 		.env = &env,
+		.image = &w->info,
 		.passwd = "",
 		.group = "",
 		.shell = "/bin/sh",
 	};
 	static char *none[] = { NULL };
 
+	w->info.why = "the image's command";
 	w->o.image = "/img";
 	w->o.command = w->command.v ? w->command.v : none;
 	w->host.user = (struct user){ .uid = 1000, .gid = 1000 };
