@@ -18,7 +18,7 @@ check_PROGRAMS += doc/boilerplate
 doc_boilerplate_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/test/unit
 
 EXTRA_DIST += $(pages) $(pages:=.in) $(completions) doc/apparmor.in \
-	doc/style.md doc/errors.md doc/design
+	doc/style.md doc/errors.md doc/security.md doc/design
 
 doc/apparmor: doc/apparmor.in
 	$(AM_V_GEN)$(MKDIR_P) doc && sed \

@@ -46,7 +46,7 @@ can_deny() {
 	says "^ch-run: error: ch-run needs no privilege and refuses"
 }
 
-@test "X3: groups stay as they are, those that deny, too" {
+@test "X1 X3: groups stay as they are, those that deny, too" {
 	groups=$(grep Groups /proc/self/status)
 	works ch-run "$img" -- grep Groups /proc/self/status
 	same "$out" "$groups"
@@ -184,7 +184,7 @@ can_deny() {
 	HOME=$T/locked TMPDIR=$T/locked quiet ch-run "$img" -- true
 }
 
-@test "limits: few descriptors, little stack and memory, no new processes" {
+@test "F15-F18: few descriptors, little stack and memory, no new processes" {
 	quiet bash -c 'ulimit -n 32; exec ch-run "$img" -- true'
 	try bash -c 'ulimit -n 4; exec ch-run "$img" -- true'
 	case $status in 0 | 125 | 127) ;; *) show; false ;; esac
