@@ -118,7 +118,8 @@ static int check_start(const char *what, const char *text, size_t n,
 		       (int)len, text + at, len < n - at ? "..." : "");
 }
 
-static json_t *parse(const char *what, const void *text, size_t n,
+/* FLAGS: of json_loadb. */
+static json_t *parse(const char *what, const void *text, size_t n, size_t flags,
 		     bool is_secret, struct err *e)
 {
 	json_error_t je;
@@ -132,7 +133,7 @@ static json_t *parse(const char *what, const void *text, size_t n,
 	if (check_start(what, text, n, is_secret, e) ||
 	    check_extent(what, text, n, e))
 		return NULL;
-	j = json_loadb(text, n, JSON_REJECT_DUPLICATES, &je);
+	j = json_loadb(text, n, JSON_REJECT_DUPLICATES | flags, &je);
 	if (!j)
 		err_set(e, ERR_FORMAT, "%s: line %d, column %d: %s", what,
 			je.line, je.column, fault_text(&je));
@@ -141,13 +142,19 @@ static json_t *parse(const char *what, const void *text, size_t n,
 
 json_t *json_parse(const char *what, const void *text, size_t n, struct err *e)
 {
-	return parse(what, text, n, false, e);
+	return parse(what, text, n, 0, false, e);
 }
 
 json_t *json_parse_secret(const char *what, const void *text, size_t n,
 			  struct err *e)
 {
-	return parse(what, text, n, true, e);
+	return parse(what, text, n, 0, true, e);
+}
+
+json_t *json_parse_reals(const char *what, const void *text, size_t n,
+			 struct err *e)
+{
+	return parse(what, text, n, JSON_DECODE_INT_AS_REAL, false, e);
 }
 
 /* "WHERE.KEY: ..." */
@@ -240,6 +247,30 @@ int json_need_size(json_t *obj, const char *where, const char *key,
 	if (get_size(obj, where, key, out, &found, e))
 		return -1;
 	return found ? 0 : missing(where, key, "a number", e);
+}
+
+int json_opt_real(json_t *obj, const char *where, const char *key, double *out,
+		  struct err *e)
+{
+	json_t *j;
+
+	if (get(obj, where, key, JSON_REAL, "a number", &j, e))
+		return -1;
+	if (j)
+		*out = json_real_value(j);
+	return 0;
+}
+
+int json_opt_bool(json_t *obj, const char *where, const char *key, bool *out,
+		  struct err *e)
+{
+	json_t *j = json_is_object(obj) ? json_object_get(obj, key) : NULL;
+
+	if (json_is_boolean(j)) {
+		*out = json_is_true(j);
+		return 0;
+	}
+	return get(obj, where, key, JSON_TRUE, "a boolean", &j, e);
 }
 
 int json_opt_obj(json_t *obj, const char *where, const char *key, json_t **out,

@@ -15,6 +15,7 @@
 #include "base/strlist.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #define JSON_BYTES_MAX (8u << 20)
@@ -36,10 +37,16 @@ json_t *json_parse(const char *what, const void *text, size_t n, struct err *e);
 json_t *json_parse_secret(const char *what, const void *text, size_t n,
 			  struct err *e);
 
+/* The same, with all numbers as reals: for documents that have some above
+ * INT64_MAX, for which close is good enough. */
+json_t *json_parse_reals(const char *what, const void *text, size_t n,
+			 struct err *e);
+
 /* Getters for OBJ's member KEY; WHERE is OBJ's own path for messages ("" for
  * the root). Results are borrowed from the document. A JSON null counts as
  * absent. Wrong type is ERR_FORMAT. `need`: absence is ERR_FORMAT too; `opt`:
- * absence gives NULL (a size keeps the value it had) and success. */
+ * absence gives NULL (a number or boolean keeps the value it had) and
+ * success. */
 MUST_CHECK int json_need_str(json_t *obj, const char *where, const char *key,
 			     const char **out, struct err *e);
 MUST_CHECK int json_opt_str(json_t *obj, const char *where, const char *key,
@@ -49,6 +56,11 @@ MUST_CHECK int json_need_size(json_t *obj, const char *where, const char *key,
 			      uint64_t *out, struct err *e);
 MUST_CHECK int json_opt_size(json_t *obj, const char *where, const char *key,
 			     uint64_t *out, struct err *e);
+/* Of a document from json_parse_reals. */
+MUST_CHECK int json_opt_real(json_t *obj, const char *where, const char *key,
+			     double *out, struct err *e);
+MUST_CHECK int json_opt_bool(json_t *obj, const char *where, const char *key,
+			     bool *out, struct err *e);
 MUST_CHECK int json_need_obj(json_t *obj, const char *where, const char *key,
 			     json_t **out, struct err *e);
 MUST_CHECK int json_opt_obj(json_t *obj, const char *where, const char *key,

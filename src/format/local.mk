@@ -17,6 +17,7 @@ libformat_a_SOURCES = \
 	src/format/manifest.c src/format/manifest.h \
 	src/format/media.c src/format/media.h \
 	src/format/ocilayout.c src/format/ocilayout.h \
+	src/format/ocispec.c src/format/ocispec.h \
 	src/format/platform.c src/format/platform.h \
 	src/format/ref.c src/format/ref.h \
 	src/format/regconf.c src/format/regconf.h \

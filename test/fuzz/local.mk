@@ -8,6 +8,7 @@
 # SPDX-License-Identifier: Apache-2.0
 fuzzers = \
 	test/fuzz/f_imgconfig \
+	test/fuzz/f_ocispec \
 	test/fuzz/f_rootless \
 	test/fuzz/f_saved \
 	test/fuzz/f_shenv \
@@ -23,6 +24,8 @@ fuzz_libs = liblayer.a libsquash.a libformat.a libbase.a $(ARCHIVE_LIBS) $(ISAL_
 	$(SQUASHFS_LIBS)
 test_fuzz_f_imgconfig_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 test_fuzz_f_imgconfig_LDADD = $(fuzz_libs)
+test_fuzz_f_ocispec_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+test_fuzz_f_ocispec_LDADD = $(fuzz_libs)
 test_fuzz_f_rootless_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 test_fuzz_f_rootless_LDADD = $(fuzz_libs)
 test_fuzz_f_saved_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer

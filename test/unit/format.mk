@@ -11,6 +11,7 @@ check_PROGRAMS += \
 	test/unit/t_manifest \
 	test/unit/t_media \
 	test/unit/t_ocilayout \
+	test/unit/t_ocispec \
 	test/unit/t_platform \
 	test/unit/t_ref \
 	test/unit/t_regconf \
