@@ -6,6 +6,7 @@
 #include "base/num.h"
 #include "base/tool.h"
 #include "image/locate.h"
+#include "run/bundle.h"
 #include "run/environ.h"
 #include "run/run.h"
 
@@ -14,6 +15,7 @@
 struct cli {
 	struct run_options run;
 	const char *store;
+	const char *bundle;
 	const char *readonly;
 	int *fail_status; /* the tool's; the command may ask for another */
 };
@@ -84,6 +86,8 @@ static const struct opt options[] = {
 	    "fake the success of what only root may do: chown, mknod, setuid"),
 
 	OPT_GROUP("Image"),
+	OPT(0, "oci-bundle", struct cli, bundle, "DIR",
+	    "run the OCI bundle DIR, in place of IMAGE"),
 	OPT_CONF('s', "store", struct cli, store, "DIR",
 		 "the store (default /var/tmp/USER.ch)",
 		 "CH_STORE", "store.path"),
@@ -121,13 +125,20 @@ static int find_command(char **argv, char *const **command, struct err *e)
 	return 0;
 }
 
-static int run(void *ctx, int argc, char **argv, struct err *e)
+static int run_bundle(struct cli *c, char **argv, struct err *e)
 {
-	struct cli *c = ctx;
+	AUTO(bundle) struct bundle b = { 0 };
+
+	if (find_command(argv, &c->run.command, e) ||
+	    bundle_load(&b, c->bundle, &c->run, e))
+		return -1;
+	return run_command(&c->run, c->fail_status, e);
+}
+
+static int run_image(struct cli *c, char **argv, struct err *e)
+{
 	autostr char *image = NULL;
 
-	if (argc < 1)
-		return err_set(e, ERR_USAGE, "which image? IMAGE is missing");
 	if (find_command(argv + 1, &c->run.command, e))
 		return -1;
 	image = locate_tree(argv[0], c->store, c->readonly, !c->run.dry_run,
@@ -136,6 +147,17 @@ static int run(void *ctx, int argc, char **argv, struct err *e)
 		return -1;
 	c->run.image = image;
 	return run_command(&c->run, c->fail_status, e);
+}
+
+static int run(void *ctx, int argc, char **argv, struct err *e)
+{
+	struct cli *c = ctx;
+
+	if (c->bundle)
+		return run_bundle(c, argv, e);
+	if (argc < 1)
+		return err_set(e, ERR_USAGE, "which image? IMAGE is missing");
+	return run_image(c, argv, e);
 }
 
 int main(int argc, char **argv)

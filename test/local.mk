@@ -40,6 +40,7 @@ suites = \
 	test/bats/import.bats \
 	test/bats/tls.bats \
 	test/bats/ch-run.bats \
+	test/bats/bundle.bats \
 	test/bats/seccomp.bats \
 	test/bats/run-host.bats \
 	test/bats/refresh.bats \

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define OCISPEC_BYTES_MAX (8u << 20)
 #define OCISPEC_MOUNTS_MAX 1000
 #define OCISPEC_LIMITS_MAX 32
 

@@ -201,6 +201,16 @@ static int assign(struct envtab *t, const char *text, struct err *e)
 	return 0;
 }
 
+/* Of a bundle (bundle.c): "NAME=VALUE", taken as it is, or "*", which leaves
+ * nothing of what was before. */
+static void apply_bundle(struct envtab *t, const char *item)
+{
+	if (strchr(item, '='))
+		envtab_put(t, item, "--oci-bundle");
+	else
+		envtab_unset(t, item, "--oci-bundle");
+}
+
 static int apply_rule(struct envtab *t, const struct opt_item *rule,
 		      const struct strlist *file, struct err *e)
 {
@@ -211,6 +221,10 @@ static int apply_rule(struct envtab *t, const struct opt_item *rule,
 			return err_set(e, ERR_USAGE,
 				       "--unset-env: the pattern is empty");
 		envtab_unset(t, rule->value, "--unset-env");
+		return 0;
+	}
+	if (!strcmp(rule->name, "oci-bundle")) {
+		apply_bundle(t, rule->value);
 		return 0;
 	}
 	if (!is_zero && environ_is_assignment(rule->value))

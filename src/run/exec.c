@@ -167,6 +167,8 @@ int exec_command(struct plan *p, int *status, struct err *e)
 		return -1;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return err_sys(e, "can't give up new privileges");
+	if (p->limits && limits_set(p->limits, e))
+		return -1;
 	if (p->seccomp && seccomp_install(e))
 		return -1;
 	reset_signals();

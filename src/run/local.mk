@@ -15,6 +15,7 @@ librun_a_SOURCES = \
 	src/run/cause.c src/run/cause.h \
 	src/run/checkjson.c src/run/checkjson.h \
 	src/run/checklist.c src/run/checklist.h \
+	src/run/bundle.c src/run/bundle.h \
 	src/run/environ.c src/run/environ.h \
 	src/run/envtab.c src/run/envtab.h \
 	src/run/exec.c src/run/exec.h \
@@ -24,6 +25,7 @@ librun_a_SOURCES = \
 	src/run/imageinfo.c src/run/imageinfo.h \
 	src/run/imgfile.c src/run/imgfile.h \
 	src/run/imgroot.c src/run/imgroot.h \
+	src/run/limits.c src/run/limits.h \
 	src/run/look.c src/run/look.h \
 	src/run/mnt.c src/run/mnt.h \
 	src/run/mountname.c src/run/mountname.h \

@@ -7,6 +7,8 @@
 #define RUN_OPTIONS_H
 
 #include "base/opt.h"
+#include "base/strlist.h"
+#include "run/limits.h"
 
 #include <stdbool.h>
 
@@ -35,6 +37,9 @@ struct run_options {
 	bool seccomp;         /* what only root may do "succeeds" */
 	bool dry_run;         /* print the plan to stdout, do nothing */
 	char *const *command; /* ends in NULL; none: the image's, or a shell */
+	const struct limits *limits; /* of the command, or NULL: as ours */
+	const struct strlist *skipped; /* what was asked for and is not done,
+					* or NULL */
 	struct run_how how;
 };
 

@@ -212,9 +212,11 @@ static bool needs_scratch(const struct wants *all, bool write)
 	return false;
 }
 
-static void add_skipped(struct plan *p, const struct wants *all,
-			const struct env_sources *env)
+static void add_skipped(struct plan *p, const struct run_options *o,
+			const struct wants *all, const struct env_sources *env)
 {
+	for (size_t i = 0; o->skipped && i < o->skipped->n; i++)
+		strlist_add(&p->skipped, o->skipped->v[i]);
 	for (size_t i = 0; env->absent && i < env->absent->n; i++)
 		strlist_addf(&p->skipped, "'%s' (preload): not there",
 			     env->absent->v[i]);
@@ -323,9 +325,10 @@ int plan_make(struct plan *p, const struct run_options *o,
 	else
 		add_changes(p, o, all);
 	add_mounts(p, all);
-	add_skipped(p, all, &env);
+	add_skipped(p, o, all, &env);
 	add_starts(p, o, f, home);
 	p->seccomp = o->seccomp;
+	p->limits = o->limits;
 	add_command(p, o, f);
 	p->scripts = &f->image->scripts;
 	p->env_from = env;

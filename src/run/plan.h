@@ -74,6 +74,7 @@ struct plan {
 	struct start starts[6]; /* tried in this order, ends in a NULL dir */
 	bool must_start_first;  /* no other will do (--cd) */
 	bool seccomp;           /* root emulation, see seccomp.h */
+	const struct limits *limits; /* borrowed, or NULL */
 	struct strlist command;
 	const char *command_why;       /* NULL: it is the user's */
 	const struct strlist *scripts; /* of envscript.h, borrowed */

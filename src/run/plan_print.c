@@ -118,6 +118,8 @@ void plan_print(const struct plan *p, struct str *out)
 	print_scripts(p, out);
 	print_env(&p->env, out);
 	print_starts(p, out);
+	if (p->limits)
+		limits_print(p->limits, "from config.json", out);
 	if (p->seccomp)
 		str_add(out, "fake root (from --seccomp)\n");
 	str_add(out, "run");

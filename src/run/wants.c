@@ -162,17 +162,17 @@ static int add_defaults(struct wants *w, const struct host *h,
 	return 0;
 }
 
-static int add_bind(struct wants *w, const char *text, struct err *e)
+static int add_bind(struct wants *w, const struct opt_item *item, struct err *e)
 {
 	AUTO(bindspec) struct bindspec b = { 0 };
 	struct want *want;
 
-	if (bindspec_parse(text, &b, e))
+	if (bindspec_parse(item->value, &b, e))
 		return -1;
 	want = add(w);
 	want->src = TAKE(b.src);
 	want->dst = TAKE(b.dst);
-	want->why = xstrdup("from --bind");
+	want->why = str_fmt("from --%s", item->name);
 	want->flags = WANT_BIND | (b.readonly ? WANT_READONLY : 0) |
 		      (b.optional ? 0 : WANT_REQUIRED);
 	return 0;
@@ -184,7 +184,7 @@ int wants_make(struct wants *w, const struct host *h,
 	if (add_defaults(w, h, o->no_default, e))
 		return -1;
 	for (size_t i = 0; i < o->binds.n; i++)
-		if (add_bind(w, o->binds.v[i].value, e))
+		if (add_bind(w, &o->binds.v[i], e))
 			return -1;
 	return 0;
 }
