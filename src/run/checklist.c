@@ -101,12 +101,14 @@ static int run_one(struct job *j, struct err *e)
 {
 	struct err died = { 0 };
 
-	if (!proc_call("attempt", attempt, j, &died))
+	if (!proc_call("the attempt", attempt, j, &died))
 		return 0;
-	if (died.kind == ERR_INTR || strstr(died.msg, "can't start"))
-		return err_set(e, died.kind, "%s", died.msg);
-	finding_set(j->f, FINDING_NO, "the attempt came to no end: %s",
-		    died.msg);
+	/* An errno: there was no process. */
+	if (died.code) {
+		*e = died;
+		return -1;
+	}
+	finding_set(j->f, FINDING_NO, "%s, in at most %d s", died.msg, SECONDS);
 	return 0;
 }
 

@@ -218,6 +218,24 @@ denied() {
 	item no store ".*'$CH_STORE'.*Permission denied"
 }
 
+@test "an attempt that takes too long, or crashes" {
+	namespaces
+	needs strace
+	slow() {
+		strace -f -o /dev/null -e trace=unshare \
+			-e "inject=unshare:$1:when=1" "${@:2}"
+	}
+	slow delay_enter=1ms true || skip "no strace here"
+	try slow delay_enter=30s ch-check
+	same "$status" 1
+	item no user-namespace ".*: the attempt died of signal 14 .*10 s"
+	item untried mount-bind
+	item ok seccomp
+	try slow signal=SEGV ch-check
+	same "$status" 1
+	item no user-namespace ".*: the attempt died of signal 11"
+}
+
 @test "no more processes" {
 	fails 1 "can't start a process: Resource temporarily unavailable" \
 		bash -c 'ulimit -u 0; exec ch-check'
