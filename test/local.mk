@@ -43,6 +43,7 @@ suites = \
 	test/bats/bundle.bats \
 	test/bats/seccomp.bats \
 	test/bats/run-host.bats \
+	test/bats/run-privilege.bats \
 	test/bats/refresh.bats \
 	test/bats/redirects.bats \
 	test/bats/sites.bats \
@@ -127,7 +128,7 @@ EXTRA_DIST += $(checks) $(suites) $(properties) test/checks/lib.sh \
 	test/data test/gen \
 	test/bats/common.bash test/bats/faulty.bash test/bats/run.sh \
 	test/bats/fixtures.sh test/bats/push.sh test/bats/stage.sh \
-	test/bats/suite.sh \
+	test/bats/suite.sh test/bats/inside.c \
 	test/bats/sifcheck.py test/bats/sifsign.py test/bats/tarlist.py test/bats/tree.py \
 	test/bats/registry \
 	test/bats/catalogue.py test/bats/content.py test/bats/tarsem.py \
