@@ -119,6 +119,45 @@ denied() {
 	lacks 'An administrator' "$T/.out"
 }
 
+# switched NAME VALUE CALL: ch-check with a switch of the kernel that this one may
+# not have, where CALL fails as it would then.
+switched() {
+	python3 -B "$TEST_STAGE/bats/deny.py" "$3" ||
+		skip "no number of $3 for this machine"
+	outside "
+		mount -t tmpfs none /proc/sys/kernel
+		mkdir -p '/proc/sys/kernel/$(dirname "$1")'
+		echo $2 >/proc/sys/kernel/$1
+		exec python3 -B '$TEST_STAGE/bats/deny.py' $3 EPERM ch-check"
+}
+
+@test "F25: user namespaces for root only" {
+	namespaces
+	switched unprivileged_userns_clone 0 unshare
+	same "$status" 1
+	item no user-namespace ".*\(kernel.unprivileged_userns_clone is 0\)"
+	fix "sysctl -w kernel.unprivileged_userns_clone=1"
+}
+
+@test "F26: AppArmor lets a namespace be made, but not used" {
+	namespaces
+	switched apparmor_restrict_unprivileged_userns 1 mount
+	same "$status" 1
+	item ok user-namespace
+	item no mount-tmpfs ".*AppArmor"
+	grep -Eq '^  install .*/apparmor /etc/apparmor.d/chassis && apparmor_parser -r /etc/apparmor.d/chassis$' \
+		"$T/.out"
+	same "$(grep -c apparmor_parser "$T/.out")" 1
+}
+
+@test "a kernel where processes may not read each other" {
+	namespaces
+	switched yama/ptrace_scope 1 process_vm_readv
+	same "$status" 0
+	item no attach ".*\(kernel.yama.ptrace_scope is not 0\) \(for MPI"
+	fix "sysctl -w kernel.yama.ptrace_scope=0"
+}
+
 @test "a kernel that lacks calls" {
 	namespaces
 	denied mount_setattr ENOSYS
