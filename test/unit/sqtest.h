@@ -29,19 +29,15 @@ struct tour {
 #define TOUR_LINES_MAX 3000
 #define TOUR_BYTES_MAX (16 << 20) /* of a file: holes cost nothing */
 
-static void tour_init(struct tour *t, struct sqfile *f, struct strlist *out)
-{
-	*t = (struct tour){ .file = f, .out = out };
-}
-
-static void tour_clear(struct tour *t)
+static void tour_free(struct tour *t)
 {
 	for (size_t i = 0; i < t->n; i++)
 		free(t->names[i]);
 	free(t->names);
 	free(t->refs);
+	free(t);
 }
-AUTO_DEFINE(tour, struct tour, tour_clear)
+AUTO_DEFINE_PTR(tour, struct tour, tour_free)
 
 static const char *tour_error(int error)
 {
@@ -70,8 +66,8 @@ static ssize_t tour_sum(struct tour *t, const struct sqnode *n, uint64_t *sum)
 
 static int tour_xattrs(struct tour *t, const struct sqnode *n, struct str *out)
 {
-	char names[4096];
-	char value[4096];
+	char names[500];
+	char value[500];
 	ssize_t len = sqxattr_list(t->file, n, names, sizeof(names));
 
 	if (len < 0 || sqxattr_list(t->file, n, NULL, 0) != len)
@@ -126,7 +122,7 @@ static void tour_dir(struct tour *t, const struct sqnode *dir,
 static void tour_node(struct tour *t, uint64_t ref, const char *path)
 {
 	AUTO(str) struct str xattrs = { 0 };
-	char target[SQNODE_LINK_MAX + 1] = "";
+	char target[200] = "";
 	const char *first;
 	struct sqnode n;
 	uint64_t sum = 0;
@@ -138,7 +134,8 @@ static void tour_node(struct tour *t, uint64_t ref, const char *path)
 	if (!error && S_ISREG(n.mode) && !first)
 		error = tour_sum(t, &n, &sum);
 	if (!error && S_ISLNK(n.mode)) {
-		error = sqdata_readlink(t->file, &n, target, SQNODE_LINK_MAX);
+		error = sqdata_readlink(t->file, &n, target,
+					sizeof(target) - 1);
 		if (error > 0)
 			error = 0;
 	}
@@ -203,22 +200,28 @@ static void tour_dir(struct tour *t, const struct sqnode *dir, const char *path)
 		strlist_addf(t->out, "! %s/: %s", path, tour_error(error));
 }
 
-/* All lines of the image in FD. */
+/* All lines of the open image F. Not on the stack: threads have small ones. */
+static void tour_open(struct sqfile *f, struct strlist *out)
+{
+	AUTO(tour) struct tour *t = xcalloc(1, sizeof(*t));
+
+	t->file = f;
+	t->out = out;
+	tour_node(t, sqfile_header(f)->root, ".");
+}
+
+/* The same of the image in FD. */
 __attribute__((unused)) static void tour_image(int fd, uint64_t at,
 					       uint64_t size,
 					       struct strlist *out)
 {
 	AUTO(sqfile) struct sqfile *f = NULL;
-	AUTO(tour) struct tour t;
 	struct err e = { 0 };
 
-	tour_init(&t, NULL, out);
-	if (sqfile_open(&f, fd, at, size, "image", &e)) {
+	if (sqfile_open(&f, fd, at, size, "image", &e))
 		strlist_addf(out, "! %s", e.msg);
-		return;
-	}
-	t.file = f;
-	tour_node(&t, sqfile_header(f)->root, ".");
+	else
+		tour_open(f, out);
 }
 
 #endif

@@ -344,10 +344,8 @@ static int tour_again(void *arg, struct err *e)
 
 	for (int i = 0; i < 5; i++) {
 		AUTO(strlist) struct strlist got = { 0 };
-		AUTO(tour) struct tour t;
 
-		tour_init(&t, s->file, &got);
-		tour_node(&t, sqfile_header(s->file)->root, ".");
+		tour_open(s->file, &got);
 		strlist_sort(&got);
 		autostr char *a = strlist_join(&got, "\n");
 		autostr char *b = strlist_join(&s->plant.want, "\n");
