@@ -119,6 +119,7 @@ static int find_step(struct sqfile *f, const struct sqnode *node, uint64_t i,
 		uint64_t key = node->ref << PAGE_BITS | page;
 		const struct step *steps;
 		struct sqslot *slot;
+		bool is_there;
 		int error;
 
 		paging.n = n - page * PAGE_BLOCKS;
@@ -128,8 +129,12 @@ static int find_step(struct sqfile *f, const struct sqnode *node, uint64_t i,
 		if (error)
 			return error;
 		steps = (const struct step *)(void *)slot->bytes;
-		*out = steps[k];
+		is_there = (k + 1) * sizeof(*steps) <= slot->n;
+		if (is_there)
+			*out = steps[k];
 		sqcache_unpin(slot);
+		if (!is_there) /* the file has changed since it was filled */
+			return -EIO;
 		paging.from = *out;
 		paging.before = SQBLOCKS_STEP;
 	}
