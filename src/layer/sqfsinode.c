@@ -74,9 +74,8 @@ static int common(struct sqfsinode *w, const struct inode *in,
 	if (sqfsids_index(w->ids, in ? in->uid : 0, &uid, e) ||
 	    sqfsids_index(w->ids, in ? in->gid : 0, &gid, e))
 		return -1;
-	code = xattrs == SQFSSETS_NONE
-		       ? 0
-		       : sqfs_inode_set_xattr_index(i, xattrs);
+	code = xattrs == SQFSSETS_NONE ? 0
+				       : sqfs_inode_set_xattr_index(i, xattrs);
 	if (code)
 		return failed(w, code, e);
 	i->base.mode = in ? in->mode & 07777 : 0755;
@@ -203,6 +202,13 @@ static void join(const struct sqfsinode *w, const struct inode *in,
 	f->sparse = sparse(in->size, there);
 }
 
+static void set_tail(sqfs_inode_generic_t *i, const struct inode *in,
+		     const struct sqfsinode_content *c)
+{
+	sqfs_inode_set_frag_location(i, c->tail.index, c->tail.offset);
+	sqfs_inode_set_file_size(i, in->size);
+}
+
 static int store_file(struct sqfsinode *w, const struct inode *in,
 		      uint32_t number, struct err *e)
 {
@@ -213,11 +219,13 @@ static int store_file(struct sqfsinode *w, const struct inode *in,
 	uint64_t n = sqfs_inode_get_file_block_count(i);
 	uint32_t xattrs;
 
-	if (!c->file && !c->is_sparse && in->size)
+	if (!c->file && !c->is_sparse && !c->is_tail && in->size)
 		return err_set(e, ERR_FORMAT,
 			       "a file of %llu bytes has no content",
 			       (unsigned long long)in->size);
-	if (i == &own)
+	if (c->is_tail)
+		set_tail(i, in, c);
+	else if (i == &own)
 		sqfs_inode_set_frag_location(i, UINT32_MAX, UINT32_MAX);
 	if (c->is_sparse)
 		join(w, in, c, i = &own, &n);

@@ -15,14 +15,21 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What inode.content points to. A file with holes is in parts: each is some of
- * its blocks, one behind the other in the image, as a file of the library. */
+/* What inode.content points to. A file that is shorter than a block is a tail.
+ * A file with holes is in parts: each is some of its blocks, one behind the
+ * other in the image, as a file of the library. */
 struct sqfsinode_content {
-	sqfs_inode_generic_t *file;     /* the library's; NULL: no content */
-	uint64_t ref;                   /* where the inode was written */
-	uint64_t block;                 /* number of the part's first block */
+	sqfs_inode_generic_t *file; /* the library's; NULL: none, or a tail */
+	uint64_t ref;               /* where the inode was written */
+	union {
+		uint64_t block; /* number of the part's first block */
+		struct {
+			uint32_t index, offset; /* of sqfstails_put */
+		} tail;
+	};
 	struct sqfsinode_content *next; /* part */
 	bool is_sparse;
+	bool is_tail;
 };
 
 struct sqfsinode_job {

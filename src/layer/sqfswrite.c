@@ -176,7 +176,8 @@ static struct sqfsinode_content *new_content(void *ctx)
 struct filling {
 	struct sqfswrite *w;
 	const struct entry *entry;
-	struct sqfsinode_content *part; /* that is open */
+	struct sqfsinode_content *content;
+	struct sqfsinode_content *part; /* that is open; NULL: only a tail */
 	uint64_t end;                   /* of what is done */
 	uint64_t cut;                   /* behind the last whole block */
 	size_t n_tail;                  /* bytes of what is there behind it */
@@ -283,18 +284,28 @@ static bool is_zero(const unsigned char *p, size_t n)
 	return !n || (!*p && !memcmp(p, p + 1, n - 1));
 }
 
-/* All content came: the tail, and the last part's end. A tail of zeros is a
- * hole, which the library makes. */
-static int end_content(struct filling *f, struct err *e)
+/* Of a file that is only a tail: the library need not know of it. */
+static int end_tail(struct filling *f, struct err *e)
+{
+	struct sqfswrite *w = f->w;
+	struct sqfsinode_content *c = f->content;
+	int code = sqfstails_put(w->tails, w->tail, f->n_tail, &c->tail.index,
+				 &c->tail.offset);
+
+	c->is_tail = true;
+	return code ? sqfsfile_fail(&w->file, code, e) : 0;
+}
+
+/* The tail, and the last part's end. A tail of zeros is a hole, which the
+ * library makes. */
+static int end_parts(struct filling *f, bool is_hole, struct err *e)
 {
 	struct sqfswrite *w = f->w;
 	uint32_t index = UINT32_MAX, offset = UINT32_MAX;
-	bool is_hole = is_zero(w->tail, f->n_tail);
-	int code = is_hole && f->n_tail
-			   ? sqfs_block_processor_append(w->data, w->tail,
-							 f->n_tail)
-			   : 0;
+	int code = 0;
 
+	if (is_hole && f->n_tail)
+		code = sqfs_block_processor_append(w->data, w->tail, f->n_tail);
 	if (!code)
 		code = sqfs_block_processor_end_file(w->data);
 	if (!code && !is_hole)
@@ -304,7 +315,19 @@ static int end_content(struct filling *f, struct err *e)
 		return sqfsfile_fail(&w->file, code, e);
 	sqfs_inode_set_frag_location(f->part->file, index, offset);
 	sqfs_inode_set_file_size(f->part->file, f->entry->size);
-	return sqfscomp_check(w->compressor, e);
+	return 0;
+}
+
+/* All content came. */
+static int end_content(struct filling *f, struct err *e)
+{
+	bool is_hole = is_zero(f->w->tail, f->n_tail);
+
+	if (!f->part && !is_hole)
+		return end_tail(f, e);
+	if (!f->part && begin_part(f, f->content, e))
+		return -1;
+	return end_parts(f, is_hole, e);
 }
 
 int sqfswrite_put(void *ctx, const struct entry *entry, const struct entries *r,
@@ -316,7 +339,6 @@ int sqfswrite_put(void *ctx, const struct entry *entry, const struct entries *r,
 		.entry = entry,
 		.cut = entry->size / w->super.block_size * w->super.block_size,
 	};
-	struct sqfsinode_content *c;
 
 	if (entry->size / w->super.block_size >= BLOCKS_MAX)
 		return err_set(e, ERR_LIMIT,
@@ -327,11 +349,14 @@ int sqfswrite_put(void *ctx, const struct entry *entry, const struct entries *r,
 			       (unsigned long long)BLOCKS_MAX *
 				       w->super.block_size,
 			       w->super.block_size);
-	c = new_content(w);
-	c->is_sparse = entry->is_sparse;
-	if (begin_part(&f, c, e) || pieces(&f, r, e) || end_content(&f, e))
+	f.content = new_content(w);
+	f.content->is_sparse = entry->is_sparse;
+	if ((f.cut || entry->is_sparse) && begin_part(&f, f.content, e))
 		return -1;
-	*handle = c;
+	if (pieces(&f, r, e) || end_content(&f, e) ||
+	    sqfscomp_check(w->compressor, e))
+		return -1;
+	*handle = f.content;
 	return 0;
 }
 
