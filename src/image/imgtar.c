@@ -221,7 +221,7 @@ static int count(void *ctx, struct node *n, struct err *e)
 
 	(void)e;
 	*sum += BLOCK;
-	if (i && i->n_links) /* of each name its share */
+	if (i && i->n_links && i->type == ENTRY_FILE) /* each name's share */
 		*sum += i->held / i->n_links;
 	return 0;
 }

@@ -19,21 +19,25 @@ struct inode_xattr {
 };
 
 struct inode {
-	uint8_t type;     /* enum entry_type, never ENTRY_HARDLINK */
-	uint16_t mode;    /* 07777 */
-	uint32_t n_links; /* names in the tree */
-	uint32_t uid, gid;
-	uint32_t major, minor; /* of devices */
+	uint16_t type : 4;  /* enum entry_type, never ENTRY_HARDLINK */
+	uint16_t mode : 12; /* 07777 */
+	uint16_t n_xattrs;
 	uint32_t mtime_ns;
 	int64_t mtime_s;
-	uint64_t size; /* of a file's content, holes included */
-	uint64_t held; /* of that, without the holes that are known */
+	uint32_t uid, gid;
+	uint32_t n_links; /* names in the tree */
+	uint32_t number;  /* the writer's; 0 before */
+	uint64_t size;    /* of a file's content, holes included */
+	union {
+		uint64_t held; /* of a file's, without the holes known */
+		struct {
+			uint32_t major, minor; /* of devices */
+		};
+	};
 	struct inode_xattr *xattrs;
-	size_t n_xattrs;
 	/* Where a file's content went: the writer's; NULL: not taken yet. */
 	void *content;
 	struct node *first; /* the first of its names; NULL: it has none */
-	uint32_t number;    /* the writer's; 0 before */
 };
 
 /* N's; NULL for a directory that has no entry of its own (0755, root's, time

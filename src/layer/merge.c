@@ -139,7 +139,7 @@ static int keep_xattrs(struct merge *m, struct inode *inode,
 	}
 	qsort(x, n, sizeof(*x), by_name);
 	inode->xattrs = n ? arena_copy(&m->arena, x, n * sizeof(*x)) : NULL;
-	inode->n_xattrs = n;
+	inode->n_xattrs = (uint16_t)n;
 	return 0;
 }
 
@@ -148,17 +148,20 @@ static struct inode *keep_inode(struct merge *m, const struct entry *x)
 	struct inode *inode = arena_take(&m->arena, sizeof(*inode));
 
 	*inode = (struct inode){
-		.type = (uint8_t)x->type,
-		.mode = (uint16_t)(x->mode & 07777),
+		.type = x->type,
+		.mode = x->mode & 07777,
 		.uid = x->uid,
 		.gid = x->gid,
-		.major = x->major,
-		.minor = x->minor,
 		.mtime_s = x->mtime.tv_sec,
 		.mtime_ns = (uint32_t)x->mtime.tv_nsec,
 		.size = x->size,
-		.held = entry_held(x),
 	};
+	if (x->type == ENTRY_FILE) {
+		inode->held = entry_held(x);
+	} else {
+		inode->major = x->major;
+		inode->minor = x->minor;
+	}
 	return inode;
 }
 

@@ -11,7 +11,7 @@
  * the result is right whatever the layers hold, and one pass is enough for
  * those that people make.
  *
- * Memory: names and inodes (inode.h) of all layers, some 300 bytes an entry,
+ * Memory: names and inodes (inode.h) of all layers, some 220 bytes an entry,
  * those of the tree included.
  */
 #ifndef LAYER_MERGE_H

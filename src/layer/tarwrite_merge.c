@@ -90,13 +90,15 @@ static struct entry describe(struct merging *g, struct node *n,
 	x.link = (char *)(uintptr_t)link;
 	if (!inode)
 		return x;
-	x.type = inode->type;
+	x.type = (enum entry_type)inode->type;
 	x.size = inode->type == ENTRY_FILE ? inode->size : 0;
 	x.mode = inode->mode;
 	x.uid = inode->uid;
 	x.gid = inode->gid;
-	x.major = inode->major;
-	x.minor = inode->minor;
+	if (x.type == ENTRY_CHAR || x.type == ENTRY_BLOCK) {
+		x.major = inode->major;
+		x.minor = inode->minor;
+	}
 	x.mtime.tv_sec = (time_t)inode->mtime_s;
 	x.mtime.tv_nsec = (long)inode->mtime_ns;
 	x.has_xattrs = inode->n_xattrs > 0;
