@@ -202,13 +202,17 @@ static int assign(struct envtab *t, const char *text, struct err *e)
 }
 
 /* Of a bundle (bundle.c): "NAME=VALUE", taken as it is, or "*", which leaves
- * nothing of what was before. */
+ * nothing of what was before. Of a name that is there twice the first counts,
+ * as for getenv(3): Slurm adds the job's PATH behind the image's. */
 static void apply_bundle(struct envtab *t, const char *item)
 {
-	if (strchr(item, '='))
-		envtab_put(t, item, "--oci-bundle");
-	else
-		envtab_unset(t, item, "--oci-bundle");
+	static const char why[] = "--oci-bundle";
+	const struct envtab_var *old = envtab_find(t, item, strcspn(item, "="));
+
+	if (!strchr(item, '='))
+		envtab_unset(t, item, why);
+	else if (!old || !old->is_set || old->why != why)
+		envtab_put(t, item, why);
 }
 
 static int apply_rule(struct envtab *t, const struct opt_item *rule,

@@ -63,7 +63,7 @@ refused() {
 	export FROM_HOST=1
 	bundle 'p["args"] = ["env"]
 p["env"] += ["A=$PATH ${B:-x} $$", "./E=/x", "/etc/passwd=y", "HOME=/nowhere",
-	"M=a=b"]'
+	"M=a=b", "TERM=second"]'
 	same "$(grep -v '^PWD=' "$T/.out" | LC_ALL=C sort)" "$(cat <<-'END'
 		./E=/x
 		/etc/passwd=y
