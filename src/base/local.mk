@@ -6,6 +6,7 @@ libbase_a_SOURCES = \
 	src/base/arena.c src/base/arena.h \
 	src/base/auto.h \
 	src/base/conf.c src/base/conf.h \
+	src/base/detach.c src/base/detach.h \
 	src/base/dir.c src/base/dir.h \
 	src/base/dirremove.c \
 	src/base/dynlib.c src/base/dynlib.h \

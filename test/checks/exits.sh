@@ -2,8 +2,8 @@
 # exits.sh - libraries return errors; nobody ends the process, but these.
 # SPDX-License-Identifier: Apache-2.0
 #
-# mem.c aborts when memory is gone; proc.c ends a child that it forked; intr.c
-# and tool.c end the process on behalf of main.
+# mem.c aborts when memory is gone; proc.c and detach.c end a child that they
+# forked; intr.c and tool.c end the process on behalf of main.
 set -eu
 # shellcheck source=test/checks/lib.sh
 . "${srcdir:?}/test/checks/lib.sh"
@@ -18,7 +18,7 @@ callers() {
 		object = part[2]
 		sub(/^[a-z_]*-/, "", object)
 		allowed = (object == "mem.o" && $NF ~ /^abort/) ||
-			(object ~ /^(proc|intr|tool)\.o$/)
+			(object ~ /^(detach|proc|intr|tool)\.o$/)
 		if (!allowed)
 			print $1, $NF
 	}'
