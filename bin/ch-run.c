@@ -10,6 +10,7 @@
 #include "run/environ.h"
 #include "run/run.h"
 
+#include <limits.h>
 #include <string.h>
 
 struct cli {
@@ -36,6 +37,20 @@ static int check_id(const char *value, struct err *e)
 	if (!num_parse(value, UINT32_MAX - 1, "", &id, &ignored))
 		return 0;
 	return err_set(e, ERR_USAGE, "expected a number, found '%s'", value);
+}
+
+static int check_count(const char *value, struct err *e)
+{
+	uint64_t n;
+
+	if (num_parse(value, INT_MAX, "number", &n, e))
+		return -1;
+	return n ? 0 : err_set(e, ERR_USAGE, "expected 1 or more, found '0'");
+}
+
+static int check_tag(const char *value, struct err *e)
+{
+	return *value ? 0 : err_set(e, ERR_USAGE, "the tag is empty");
 }
 
 // clang-format off
@@ -85,6 +100,23 @@ static const struct opt options[] = {
 	OPT(0, "seccomp", struct cli, run.seccomp, NULL,
 	    "fake the success of what only root may do: chown, mknod, setuid"),
 
+	OPT_GROUP("Ranks of one node"),
+	OPT_CONF('j', "join", struct cli, run.join.on, NULL,
+		 "share one container with the job's other processes here",
+		 "CH_RUN_JOIN", "run.join"),
+	OPT_CHECK(0, "join-ct", struct cli, run.join.count, "N",
+		  "the same, for N processes (default: the launcher's number)",
+		  NULL, NULL, check_count),
+	OPT_CHECK(0, "join-pid", struct cli, run.join.pid, "PID",
+		  "enter the container of process PID, as it is",
+		  NULL, NULL, check_count),
+	OPT_CHECK(0, "join-tag", struct cli, run.join.tag, "TAG",
+		  "the same, with all of yours that give this TAG",
+		  NULL, NULL, check_tag),
+	OPT_CONF(0, "join-wait", struct cli, run.join.wait_s, "SECONDS",
+		 "how long they wait for each other (default 60)",
+		 "CH_RUN_JOIN_WAIT", "run.join-wait"),
+
 	OPT_GROUP("Image"),
 	OPT(0, "oci-bundle", struct cli, bundle, "DIR",
 	    "run the OCI bundle DIR, in place of IMAGE"),
@@ -125,6 +157,30 @@ static int find_command(char **argv, char *const **command, struct err *e)
 	return 0;
 }
 
+static int find_image(struct cli *c, const char *name, char **image,
+		      struct err *e)
+{
+	*image = locate_tree(name, c->store, c->readonly, !c->run.dry_run, e);
+	c->run.image = *image;
+	return *image ? 0 : -1;
+}
+
+/* The image called NAME, which is looked for only by who makes a container. */
+static int run_named(struct cli *c, const char *name, struct err *e)
+{
+	AUTO(run) struct run r = RUN_INIT;
+	autostr char *image = NULL;
+
+	if (run_begin(&r, &c->run, name, e))
+		return -1;
+	if ((r.join.is_inside || c->run.image ||
+	     !find_image(c, name, &image, e)) &&
+	    !run_command(&r, c->fail_status, e))
+		return 0;
+	run_fail(&r, e);
+	return -1;
+}
+
 static int run_bundle(struct cli *c, char **argv, struct err *e)
 {
 	AUTO(bundle) struct bundle b = { 0 };
@@ -132,38 +188,40 @@ static int run_bundle(struct cli *c, char **argv, struct err *e)
 	if (find_command(argv, &c->run.command, e) ||
 	    bundle_load(&b, c->bundle, &c->run, e))
 		return -1;
-	return run_command(&c->run, c->fail_status, e);
+	return run_named(c, c->run.image, e);
 }
 
+/* With --join-pid, IMAGE may be left out, and is not looked at. */
 static int run_image(struct cli *c, char **argv, struct err *e)
 {
-	autostr char *image = NULL;
+	bool is_image = argv[0] && argv[1] && !strcmp(argv[1], "--");
 
+	if (c->run.join.pid && !is_image) {
+		c->run.command = argv;
+		return run_named(c, "", e);
+	}
+	if (!argv[0])
+		return err_set(e, ERR_USAGE, "which image? IMAGE is missing");
 	if (find_command(argv + 1, &c->run.command, e))
 		return -1;
-	image = locate_tree(argv[0], c->store, c->readonly, !c->run.dry_run,
-			    e);
-	if (!image)
-		return -1;
-	c->run.image = image;
-	return run_command(&c->run, c->fail_status, e);
+	return run_named(c, argv[0], e);
 }
 
 static int run(void *ctx, int argc, char **argv, struct err *e)
 {
 	struct cli *c = ctx;
 
-	if (c->bundle)
-		return run_bundle(c, argv, e);
-	if (argc < 1)
-		return err_set(e, ERR_USAGE, "which image? IMAGE is missing");
-	return run_image(c, argv, e);
+	(void)argc;
+	return c->bundle ? run_bundle(c, argv, e) : run_image(c, argv, e);
 }
 
 int main(int argc, char **argv)
 {
 	struct tool t = tool;
-	struct cli c = { .fail_status = &t.fail_status };
+	struct cli c = {
+		.fail_status = &t.fail_status,
+		.run.join.wait_s = 60,
+	};
 	int status;
 
 	/* Signals are left alone: until the command has taken over there is

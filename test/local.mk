@@ -44,6 +44,7 @@ suites = \
 	test/bats/seccomp.bats \
 	test/bats/run-host.bats \
 	test/bats/run-privilege.bats \
+	test/bats/join.bats \
 	test/bats/refresh.bats \
 	test/bats/redirects.bats \
 	test/bats/sites.bats \
@@ -133,6 +134,7 @@ EXTRA_DIST += $(checks) $(suites) $(properties) test/checks/lib.sh \
 	test/bats/registry \
 	test/bats/catalogue.py test/bats/content.py test/bats/tarsem.py \
 	test/bats/deny.py test/bats/hardcases.py \
+	test/bats/cma.c test/bats/holdname.py \
 	test/bats/imgcases.py test/bats/sqfscases.py \
 	test/bats/layertar.py test/bats/hostile.bash test/property/flatten.py \
 	test/property/oracle.py test/property/stacks.py \

@@ -156,6 +156,24 @@ static bool is_hidden(const struct wants *w, const struct look *look,
 	       !wants_show(w, look, path);
 }
 
+/* Who the user is inside. */
+static void become(struct facts *f, const struct run_options *o, int image)
+{
+	struct ns_ids ids = ns_ids(o);
+
+	(void)imgfile_optional(image, "/etc/passwd", &f->passwd);
+	(void)imgfile_optional(image, "/etc/group", &f->group);
+	user_become(&f->host.user, ids.uid, ids.gid, str_text(&f->passwd),
+		    str_text(&f->group));
+}
+
+static int read_info(struct facts *f, const struct run_options *o,
+		     const struct look *look, int image, struct err *e)
+{
+	return imageinfo_read(&f->image, image, o, f->env_mode == ENV_HOST,
+			      !o->cd && lacks_cwd(f, look, image), e);
+}
+
 int facts_host(struct facts *f, const struct run_options *o, struct err *e)
 {
 	*f = (struct facts){ .shell = SHELL_ALWAYS };
@@ -170,7 +188,6 @@ int facts_image(struct facts *f, const struct run_options *o, int image,
 		struct err *e)
 {
 	AUTO(look_image) struct look_image inside = { .fd = image };
-	struct ns_ids ids = ns_ids(o);
 	struct look look = {
 		.ctx = &inside,
 		.host = look_on_host,
@@ -185,14 +202,33 @@ int facts_image(struct facts *f, const struct run_options *o, int image,
 		is_hidden(&f->wants, &look, env_get(&f->host.env, "TMPDIR"));
 	find_absent(f, &look, image);
 	find_shell(f, &look, image);
-	if (o->uid || o->gid || has_flag(&f->wants, WANT_PASSWD)) {
-		(void)imgfile_optional(image, "/etc/passwd", &f->passwd);
-		(void)imgfile_optional(image, "/etc/group", &f->group);
-	}
-	user_become(&f->host.user, ids.uid, ids.gid, str_text(&f->passwd),
-		    str_text(&f->group));
-	return imageinfo_read(&f->image, image, o, f->env_mode == ENV_HOST,
-			      !o->cd && lacks_cwd(f, &look, image), e);
+	if (o->uid || o->gid || has_flag(&f->wants, WANT_PASSWD))
+		become(f, o, image);
+	return read_info(f, o, &look, image, e);
+}
+
+static bool is_directory(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISDIR(st.st_mode);
+}
+
+int facts_joined(struct facts *f, const struct run_options *o, struct err *e)
+{
+	const char *tmpdir = env_get(&f->host.env, "TMPDIR");
+	autofd int root = dir_open("/", e);
+
+	if (root < 0)
+		return -1;
+	wants_clear(&f->wants); /* what there is, is there */
+	f->host.hides_home = f->host.home && !is_directory(f->host.home);
+	f->host.hides_tmpdir = tmpdir && !is_directory(tmpdir);
+	find_absent(f, NULL, root);
+	find_shell(f, NULL, root);
+	if (o->uid || o->gid)
+		become(f, o, root);
+	return read_info(f, o, NULL, root, e);
 }
 
 void facts_clear(struct facts *f)

@@ -36,6 +36,9 @@ MUST_CHECK int facts_host(struct facts *f, const struct run_options *o,
 /* After that: where it meets the image, whose root directory is IMAGE. */
 MUST_CHECK int facts_image(struct facts *f, const struct run_options *o,
 			   int image, struct err *e);
+/* In place of that, in a container that was joined: its root is "/". */
+MUST_CHECK int facts_joined(struct facts *f, const struct run_options *o,
+			    struct err *e);
 void facts_clear(struct facts *f);
 AUTO_DEFINE(facts, struct facts, facts_clear)
 

@@ -25,6 +25,12 @@ librun_a_SOURCES = \
 	src/run/imageinfo.c src/run/imageinfo.h \
 	src/run/imgfile.c src/run/imgfile.h \
 	src/run/imgroot.c src/run/imgroot.h \
+	src/run/join.c src/run/join.h \
+	src/run/joinask.c src/run/joinask.h \
+	src/run/joincall.c src/run/joincall.h \
+	src/run/joinenter.c src/run/joinenter.h \
+	src/run/joinhold.c src/run/joinhold.h \
+	src/run/jointag.c src/run/jointag.h \
 	src/run/limits.c src/run/limits.h \
 	src/run/look.c src/run/look.h \
 	src/run/mnt.c src/run/mnt.h \

@@ -21,6 +21,15 @@ struct run_how {
 	bool no_pivot;   /* as if pivot_root failed (root is the initramfs) */
 };
 
+/* A container that is shared with others. */
+struct join_options {
+	bool on;
+	const char *tag; /* who belongs together; NULL: the launcher says */
+	int count;       /* how many there will be; 0: the launcher says */
+	int wait_s;      /* how long they wait for each other */
+	int pid;         /* join this process, or 0 */
+};
+
 struct run_options {
 	const char *image;      /* absolute path of the image's directory */
 	struct opt_list binds;  /* SRC[:DST[:OPT]], in order */
@@ -40,6 +49,7 @@ struct run_options {
 	const struct limits *limits; /* of the command, or NULL: as ours */
 	const struct strlist *skipped; /* what was asked for and is not done,
 					* or NULL */
+	struct join_options join;
 	struct run_how how;
 };
 

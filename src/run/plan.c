@@ -292,10 +292,34 @@ static void add_command(struct plan *p, const struct run_options *o,
 	p->command_why = "a shell";
 }
 
+/* HOME and HAS_TMPDIR: as the command will find them. */
+static int add_own(struct plan *p, const struct run_options *o,
+		   const struct plan_facts *f, const char *home,
+		   bool has_tmpdir, struct err *e)
+{
+	struct env_sources env = *f->env;
+
+	env.home = home;
+	env.has_tmpdir = has_tmpdir;
+	p->seccomp = o->seccomp;
+	p->limits = o->limits;
+	add_starts(p, o, f, home);
+	add_command(p, o, f);
+	p->scripts = &f->image->scripts;
+	p->env_from = env;
+	return environ_make(&p->env, &env, e);
+}
+
+int plan_joined(struct plan *p, const struct run_options *o,
+		const struct plan_facts *f, struct err *e)
+{
+	return add_own(p, o, f, f->host->hides_home ? NULL : f->host->home,
+		       !f->host->hides_tmpdir, e);
+}
+
 int plan_make(struct plan *p, const struct run_options *o,
 	      const struct plan_facts *f, struct err *e)
 {
-	struct env_sources env = *f->env;
 	const struct wants *all = f->wants;
 	const char *home = f->host->home;
 	struct step *s;
@@ -307,9 +331,6 @@ int plan_make(struct plan *p, const struct run_options *o,
 	p->ids_why = !o->uid ? o->gid ? "--gid" : NULL
 		     : o->gid ? "--uid, --gid"
 			      : "--uid";
-	env.home = home;
-	env.has_tmpdir = !f->host->hides_tmpdir &&
-			 is_inside(all, env_get(env.host, "TMPDIR"));
 	p->passwd = user_passwd(&f->host->user, f->passwd, home ? home : "/",
 				f->shell);
 	p->group = user_groups(&f->host->user, f->group);
@@ -325,14 +346,12 @@ int plan_make(struct plan *p, const struct run_options *o,
 	else
 		add_changes(p, o, all);
 	add_mounts(p, all);
-	add_skipped(p, o, all, &env);
-	add_starts(p, o, f, home);
-	p->seccomp = o->seccomp;
-	p->limits = o->limits;
-	add_command(p, o, f);
-	p->scripts = &f->image->scripts;
-	p->env_from = env;
-	return environ_make(&p->env, &env, e);
+	add_skipped(p, o, all, f->env);
+	return add_own(p, o, f, home,
+		       !f->host->hides_tmpdir &&
+			       is_inside(all,
+					 env_get(f->env->host, "TMPDIR")),
+		       e);
 }
 
 static void clear_step(struct step *s)

@@ -93,6 +93,11 @@ struct plan_facts {
 MUST_CHECK int plan_make(struct plan *p, const struct run_options *o,
 			 const struct plan_facts *f, struct err *e);
 
+/* For a container that exists: no steps, but what is the command's own. Of F
+ * neither wants nor passwd, group and shell are needed. */
+MUST_CHECK int plan_joined(struct plan *p, const struct run_options *o,
+			   const struct plan_facts *f, struct err *e);
+
 /* Add P as text to OUT, one line a step; the format is stable. */
 void plan_print(const struct plan *p, struct str *out);
 /* Add "bind '/gpfs' (from --bind)", the name of a step in messages. */

@@ -65,44 +65,82 @@ static int remake_environ(struct plan *p, struct imageinfo *image,
 	return environ_make(&p->env, &p->env_from, e);
 }
 
-int run_command(const struct run_options *o, int *status, struct err *e)
+int run_begin(struct run *r, const struct run_options *o, const char *name,
+	      struct err *e)
 {
-	AUTO(facts) struct facts f = { 0 };
-	AUTO(imgroot) struct imgroot image = IMGROOT_INIT;
-	AUTO(plan) struct plan p = { 0 };
+	*r = (struct run)RUN_INIT;
+	r->o = o;
+	if (refuse_privilege(e) || facts_host(&r->facts, o, e))
+		return -1;
+	if (!join_is_asked(o) || o->dry_run)
+		return 0;
+	return join_begin(&r->join, o, name, e);
+}
+
+static int look_at_image(struct run *r, struct imgroot *image, struct err *e)
+{
+	if (r->join.is_inside)
+		return facts_joined(&r->facts, r->o, e);
+	if (imgroot_open(image, r->o, e))
+		return -1;
+	return facts_image(&r->facts, r->o, image->fd, e);
+}
+
+static int make_plan(struct run *r, struct plan *p, struct err *e)
+{
+	const struct run_options *o = r->o;
+	struct facts *f = &r->facts;
 	struct env_sources env = {
-		.host = &f.host.env,
-		.image = &f.image.env,
+		.mode = f->env_mode,
+		.host = &f->host.env,
+		.image = &f->image.env,
 		.rules = &o->env,
+		.files = f->files,
+		.absent = &f->absent,
+		.shell = f->has_env_shell ? NULL : f->shell,
+		.user = o->uid ? f->host.user.name : NULL,
 	};
 	struct plan_facts known = {
-		.host = &f.host,
-		.wants = &f.wants,
+		.host = &f->host,
+		.wants = &f->wants,
 		.env = &env,
-		.image = &f.image,
+		.image = &f->image,
+		.passwd = str_text(&f->passwd),
+		.group = str_text(&f->group),
+		.shell = f->shell,
 	};
 
-	if (refuse_privilege(e) || facts_host(&f, o, e) ||
-	    imgroot_open(&image, o, e) || facts_image(&f, o, image.fd, e))
+	return r->join.is_inside ? plan_joined(p, o, &known, e)
+				 : plan_make(p, o, &known, e);
+}
+
+int run_command(struct run *r, int *status, struct err *e)
+{
+	AUTO(imgroot) struct imgroot image = IMGROOT_INIT;
+	AUTO(plan) struct plan p = { 0 };
+
+	if (look_at_image(r, &image, e) || make_plan(r, &p, e))
 		return -1;
-	env.mode = f.env_mode;
-	env.files = f.files;
-	env.absent = &f.absent;
-	env.shell = f.has_env_shell ? NULL : f.shell;
-	env.user = o->uid ? f.host.user.name : NULL;
-	known.passwd = str_text(&f.passwd);
-	known.group = str_text(&f.group);
-	known.shell = f.shell;
-	if (plan_make(&p, o, &known, e))
-		return -1;
-	if (o->dry_run)
+	if (r->o->dry_run)
 		return print_plan(&p);
 	log_plan(&p);
-	if (o->new_session && session_new(e))
+	if (r->o->new_session && session_new(e))
 		return -1;
-	if (apply_plan(&p, &o->how, &image, e))
+	if (!r->join.is_inside && (apply_plan(&p, &r->o->how, &image, e) ||
+				   join_open(&r->join, &p, e)))
 		return -1;
-	if (f.image.scripts.n && remake_environ(&p, &f.image, e))
+	if (r->facts.image.scripts.n && remake_environ(&p, &r->facts.image, e))
 		return -1;
 	return exec_command(&p, status, e);
+}
+
+void run_fail(struct run *r, const struct err *e)
+{
+	join_fail(&r->join, e);
+}
+
+void run_clear(struct run *r)
+{
+	facts_clear(&r->facts);
+	join_clear(&r->join);
 }

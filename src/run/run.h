@@ -5,12 +5,34 @@
 #define RUN_RUN_H
 
 #include "base/err.h"
+#include "run/facts.h"
+#include "run/join.h"
 #include "run/options.h"
 
-/* Become the command of O. Returns 0 only after a dry run (the plan is on
- * stdout), else -1: *STATUS is 126 or 127 if it was the command that could not
- * be executed, and untouched if it was us who failed. */
-MUST_CHECK int run_command(const struct run_options *o, int *status,
-			   struct err *e);
+struct run {
+	const struct run_options *o; /* borrowed */
+	struct facts facts;
+	struct join join;
+};
+#define RUN_INIT                   \
+	{                          \
+		.join = JOIN_INIT, \
+	}
+
+/* Look at the host. If a container is to be shared and there is one, enter it:
+ * r->join.is_inside. Else the image is to be found next; NAME is what the user
+ * calls it. */
+MUST_CHECK int run_begin(struct run *r, const struct run_options *o,
+			 const char *name, struct err *e);
+/* Become the command. Returns 0 only after a dry run (the plan is on stdout),
+ * else -1: *STATUS is 126 or 127 if it was the command that could not be
+ * executed, and untouched if it was us who failed. */
+MUST_CHECK int run_command(struct run *r, int *status, struct err *e);
+
+/* What failed after run_begin: those who wait for a container that we were to
+ * make hear of it. Nothing is printed. */
+void run_fail(struct run *r, const struct err *e);
+void run_clear(struct run *r);
+AUTO_DEFINE(run, struct run, run_clear)
 
 #endif

@@ -129,7 +129,8 @@ own() {
 }
 
 @test "no process is left beside the command" {
-	works ch-run "$img" -- sh -c 'ps -o ppid= -o comm= | grep ch-run; :'
+	works ch-run "$img" -- sh -c \
+		'ps -o ppid= -o comm= | grep "^ *$$ .*ch-run"; :'
 	[ -z "$out" ]
 }
 
