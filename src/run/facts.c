@@ -42,14 +42,6 @@ static char *find_home(const struct host *h)
 	return home && *home == '/' ? path_clean(home) : NULL;
 }
 
-static void gather_host(struct host *h)
-{
-	for (char **item = environ; *item; item++)
-		strlist_add(&h->env, *item);
-	user_lookup(&h->user, env_get(&h->env, "USER"));
-	h->cwd = find_cwd();
-	h->home = find_home(h);
-}
 
 /* Does RULE name a file? */
 static bool names_file(const struct opt_item *rule)
@@ -174,14 +166,34 @@ static int read_info(struct facts *f, const struct run_options *o,
 			      !o->cd && lacks_cwd(f, look, image), e);
 }
 
-int facts_host(struct facts *f, const struct run_options *o, struct err *e)
+int facts_caller(struct facts *f, const struct run_options *o, struct err *e)
 {
+	struct host *h = &f->host;
+
 	*f = (struct facts){ .shell = SHELL_ALWAYS };
-	gather_host(&f->host);
-	if (environ_mode(o->env_mode, &f->env_mode, e) ||
-	    wants_make(&f->wants, &f->host, o, e))
+	for (char **item = environ; *item; item++)
+		strlist_add(&h->env, *item);
+	h->cwd = find_cwd();
+	h->home = find_home(h);
+	if (environ_mode(o->env_mode, &f->env_mode, e))
 		return -1;
 	return read_env_files(f, o, e);
+}
+
+void facts_user(struct facts *f)
+{
+	struct host *h = &f->host;
+
+	user_lookup(&h->user, env_get(&h->env, "USER"));
+	if (!h->home)
+		h->home = find_home(h);
+}
+
+int facts_host(struct facts *f, const struct run_options *o, struct err *e)
+{
+	if (!f->host.user.name)
+		facts_user(f);
+	return wants_make(&f->wants, &f->host, o, e);
 }
 
 int facts_image(struct facts *f, const struct run_options *o, int image,

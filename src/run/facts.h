@@ -30,13 +30,19 @@ struct facts {
 	struct strlist absent; /* of $LD_PRELOAD and $LD_AUDIT */
 };
 
-/* Everything that can be known without the image. */
+/* The caller's environment and directory, and the files that options name. */
+MUST_CHECK int facts_caller(struct facts *f, const struct run_options *o,
+			    struct err *e);
+/* Then: who he is, which may take the name service. */
+void facts_user(struct facts *f);
+/* Then: that, if it is not known yet, and all else that can be known without the
+ * image. */
 MUST_CHECK int facts_host(struct facts *f, const struct run_options *o,
 			  struct err *e);
 /* After that: where it meets the image, whose root directory is IMAGE. */
 MUST_CHECK int facts_image(struct facts *f, const struct run_options *o,
 			   int image, struct err *e);
-/* In place of that, in a container that was joined: its root is "/". */
+/* In place of these two, in a container that was joined: its root is "/". */
 MUST_CHECK int facts_joined(struct facts *f, const struct run_options *o,
 			    struct err *e);
 void facts_clear(struct facts *f);

@@ -65,16 +65,29 @@ static int remake_environ(struct plan *p, struct imageinfo *image,
 	return environ_make(&p->env, &p->env_from, e);
 }
 
+/* Does it take a name service, even in a container that exists? It would have
+ * to be asked before that is entered. */
+static bool needs_user(const struct run *r)
+{
+	const struct run_options *o = r->o;
+
+	return !r->facts.host.home || !*o->command || o->uid || o->gid;
+}
+
 int run_begin(struct run *r, const struct run_options *o, const char *name,
 	      struct err *e)
 {
 	*r = (struct run)RUN_INIT;
 	r->o = o;
-	if (refuse_privilege(e) || facts_host(&r->facts, o, e))
+	if (refuse_privilege(e) || facts_caller(&r->facts, o, e))
 		return -1;
-	if (!join_is_asked(o) || o->dry_run)
-		return 0;
-	return join_begin(&r->join, o, name, e);
+	if (join_is_asked(o) && !o->dry_run) {
+		if (needs_user(r))
+			facts_user(&r->facts);
+		if (join_begin(&r->join, o, name, e))
+			return -1;
+	}
+	return r->join.is_inside ? 0 : facts_host(&r->facts, o, e);
 }
 
 static int look_at_image(struct run *r, struct imgroot *image, struct err *e)

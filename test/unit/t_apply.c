@@ -219,7 +219,8 @@ static int plan_and_apply(struct run_options *o, struct err *e)
 		.shell = "/bin/sh",
 	};
 
-	return facts_host(&f, o, e) || imgroot_open(&image, o, e) ||
+	return facts_caller(&f, o, e) || facts_host(&f, o, e) ||
+			       imgroot_open(&image, o, e) ||
 			       facts_image(&f, o, image.fd, e) ||
 			       plan_make(&p, o, &known, e) ||
 			       apply_plan(&p, &o->how, &image, e)
