@@ -35,8 +35,8 @@ MUST_CHECK int facts_caller(struct facts *f, const struct run_options *o,
 			    struct err *e);
 /* Then: who he is, which may take the name service. */
 void facts_user(struct facts *f);
-/* Then: that, if it is not known yet, and all else that can be known without the
- * image. */
+/* Then: that, if it is not known yet, and all else that can be known without
+ * the image. */
 MUST_CHECK int facts_host(struct facts *f, const struct run_options *o,
 			  struct err *e);
 /* After that: where it meets the image, whose root directory is IMAGE. */
