@@ -3,6 +3,10 @@
 noinst_LIBRARIES += libsquash.a
 libsquash_a_CFLAGS = $(AM_CFLAGS) $(ZLIB_CFLAGS)
 libsquash_a_SOURCES = \
+	src/squash/fuseattr.c src/squash/fuseattr.h \
+	src/squash/fuselist.c src/squash/fuselist.h \
+	src/squash/fuseserve.c src/squash/fuseserve.h \
+	src/squash/fusewire.c src/squash/fusewire.h \
 	src/squash/sqblocks.c src/squash/sqblocks.h \
 	src/squash/sqcache.c src/squash/sqcache.h \
 	src/squash/sqcodec.c src/squash/sqcodec.h \

@@ -12,3 +12,6 @@ check_PROGRAMS += \
 	test/unit/t_seccomp \
 	test/unit/t_user \
 	test/unit/t_whynot
+if HAVE_SQUASHFS
+check_PROGRAMS += test/unit/t_fusewire
+endif
