@@ -134,7 +134,8 @@ static const struct tool tool = {
 	.about = "Run COMMAND (default: what the image says) in IMAGE, as yourself, with your files.",
 	.opts = options,
 	.n_opts = ARRAY_SIZE(options),
-	.notes = "IMAGE is a name in the store (alpine:3.16) or a directory (./tree, dir:tree).\n"
+	.notes = "IMAGE is a name in the store (alpine:3.16), a directory (./tree), or a squashfs or\n"
+		 "SIF file (./image.sqfs), which needs FUSE.\n"
 		 "Exit status: COMMAND's own; 125 if ch-run failed, 126 if COMMAND can't be\n"
 		 "executed, 127 if it was not found.",
 	.options_first = true,
@@ -157,19 +158,23 @@ static int find_command(char **argv, char *const **command, struct err *e)
 	return 0;
 }
 
-static int find_image(struct cli *c, const char *name, char **image,
+static int find_image(struct cli *c, const char *name, struct located *image,
 		      struct err *e)
 {
-	*image = locate_tree(name, c->store, c->readonly, !c->run.dry_run, e);
-	c->run.image = *image;
-	return *image ? 0 : -1;
+	if (locate_image(image, name, c->store, c->readonly, !c->run.dry_run,
+			 e))
+		return -1;
+	c->run.image = image->path;
+	c->run.is_file = image->fd >= 0;
+	c->run.file = (struct run_file){ image->fd, image->at, image->size };
+	return 0;
 }
 
 /* The image called NAME, which is looked for only by who makes a container. */
 static int run_named(struct cli *c, const char *name, struct err *e)
 {
 	AUTO(run) struct run r = RUN_INIT;
-	autostr char *image = NULL;
+	AUTO(located) struct located image = LOCATED_INIT;
 
 	if (run_begin(&r, &c->run, name, e))
 		return -1;

@@ -17,12 +17,13 @@ ch_image_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 ch_image_LDADD = $(image_libs)
 # Neither libcurl, libarchive nor libcrypto: test/checks/links.sh.
 ch_run_SOURCES = bin/ch-run.c
-run_libs = librun.a libimage.a libformat.a libbase.a
+run_libs = librun.a libsquash.a libimage.a libformat.a libbase.a
 # Static, with a dynamic one for the starts that need a loader: src/run/twin.h.
 if STATIC_RUN
-ch_run_SOURCES += src/run/twinstatic.c
+ch_run_SOURCES += src/run/twinstatic.c src/run/twincodecs.c \
+	src/run/twincodecs.h
 ch_run_LDFLAGS = -pthread $(HARDEN_LDFLAGS:-pie=-static-pie)
-ch_run_LDADD = $(run_libs) -ljansson
+ch_run_LDADD = $(run_libs) -ljansson $(STATIC_CODEC_LIBS)
 pkglibexec_PROGRAMS += ch-run-full
 ch_run_full_SOURCES = bin/ch-run.c
 ch_run_full_LDADD = $(run_libs) $(JANSSON_RUN_LIBS)

@@ -41,6 +41,7 @@ suites = \
 	test/bats/tls.bats \
 	test/bats/ch-run.bats \
 	test/bats/bundle.bats \
+	test/bats/squash.bats \
 	test/bats/seccomp.bats \
 	test/bats/run-host.bats \
 	test/bats/run-privilege.bats \

@@ -60,7 +60,7 @@ libimage_a_SOURCES = \
 	src/image/resolve.c src/image/resolve.h \
 	src/image/room.c src/image/room.h \
 	src/image/saveload.c src/image/saveload.h \
-	src/image/siffile.c src/image/siffile.h \
+	src/image/siffile.c src/image/siffile_check.c src/image/siffile.h \
 	src/image/source.c src/image/source.h \
 	src/image/spool.c src/image/spool.h \
 	src/image/standin.c src/image/standin.h \

@@ -1,4 +1,4 @@
-/* locate.c - from an image's name to a directory that can be run.
+/* locate.c - from an image's name to what can be run.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "config.h"
@@ -10,10 +10,13 @@
 #include "base/proc.h"
 #include "base/str.h"
 #include "image/host.h"
+#include "image/siffile.h"
 #include "image/stores.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define PATH_BYTES_MAX 65536
@@ -110,7 +113,8 @@ static char *in_store(struct name *n, const struct where *where, struct err *e)
 	return path ? path : unpack(n->text, where, e);
 }
 
-static char *directory(const char *path, struct err *e)
+/* The absolute path of PATH. */
+static char *absolute(const char *path, struct err *e)
 {
 	char *full = realpath(path, NULL);
 
@@ -119,37 +123,94 @@ static char *directory(const char *path, struct err *e)
 	return full;
 }
 
-char *locate_tree(const char *text, const char *store, const char *readonly,
-		  bool may_unpack, struct err *e)
+static int in_sif(struct located *l, struct err *e)
+{
+	AUTO(siffile) struct siffile f = { .fd = -1 };
+
+	if (siffile_open(l->fd, &f, e))
+		return -1;
+	l->at = f.primary->at;
+	l->size = f.primary->size;
+	return 0;
+}
+
+/* The file that N names, whose kind may be only what the user says. */
+static int in_file(struct located *l, const struct name *n, struct err *e)
+{
+	char head[NAME_HEAD];
+	struct stat st;
+	ssize_t got;
+
+	l->fd = open(n->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (l->fd < 0 || fstat(l->fd, &st))
+		return err_sys(e, "can't use '%s' as an image", n->text);
+	got = S_ISREG(st.st_mode) ? pread(l->fd, head, sizeof head, 0) : 0;
+	if (got < 0)
+		return err_sys(e, "can't read '%s'", n->path);
+	if (name_of_bytes(head, (size_t)got) != n->kind)
+		return err_set(e, ERR_FORMAT, "'%s' is no %s file", n->path,
+			       n->kind == NAME_SIF ? "SIF" : "squashfs");
+	l->size = (uint64_t)st.st_size;
+	return n->kind == NAME_SIF && in_sif(l, e) ? err_ctx(e, "'%s'", n->path)
+						   : 0;
+}
+
+/* The image is not in the store. */
+static int elsewhere(struct located *l, const struct name *n,
+		     const struct where *where, struct err *e)
+{
+	bool is_file = n->kind == NAME_SQUASH || n->kind == NAME_SIF;
+
+	if (n->kind == NAME_OCI) {
+		l->path = unpack(n->text, where, e);
+		return l->path ? 0 : -1;
+	}
+	if (is_file ? in_file(l, n, e) : name_refuse_file(n, e))
+		return -1;
+	l->path = absolute(n->path, e);
+	return l->path ? 0 : -1;
+}
+
+static int anywhere(struct located *l, struct name *n,
+		    const struct where *where, struct err *e)
+{
+	autostr char *shown = NULL;
+
+	if (n->kind == NAME_REGISTRY)
+		return err_set(e, ERR_UNSUPPORTED,
+			       "'%s' is in a registry; get it with 'ch-pull "
+			       "%s'",
+			       n->text, strstr(n->text, "://") + strlen("://"));
+	if (n->kind != NAME_STORE)
+		return elsewhere(l, n, where, e);
+	l->path = in_store(n, where, e);
+	if (l->path)
+		return 0;
+	if (e->kind != ERR_NOTFOUND)
+		return -1;
+	if (!n->maybe_path) {
+		shown = ref_short(&n->ref);
+		return err_hint(e, "get it with 'ch-pull %s'", shown);
+	}
+	*e = (struct err){ 0 }; /* that the store lacks it */
+	return name_as_path(n, e) ? -1 : elsewhere(l, n, where, e);
+}
+
+int locate_image(struct located *out, const char *text, const char *store,
+		 const char *readonly, bool may_unpack, struct err *e)
 {
 	const struct where where = { store, readonly, may_unpack };
 	AUTO(name) struct name n = { 0 };
-	autostr char *shown = NULL;
-	char *path;
 
+	*out = (struct located)LOCATED_INIT;
 	if (name_parse_in(text, &n, e))
-		return NULL;
-	if (name_refuse_file(&n, e))
-		return NULL;
-	if (n.kind == NAME_REGISTRY) {
-		err_set(e, ERR_UNSUPPORTED,
-			"'%s' is in a registry; get it with 'ch-pull %s'", text,
-			strstr(text, "://") + strlen("://"));
-		return NULL;
-	}
-	if (n.kind == NAME_STORE) {
-		path = in_store(&n, &where, e);
-		if (path || e->kind != ERR_NOTFOUND)
-			return path;
-		if (!n.maybe_path) {
-			shown = ref_short(&n.ref);
-			err_hint(e, "get it with 'ch-pull %s'", shown);
-			return NULL;
-		}
-		*e = (struct err){ 0 }; /* that the store lacks it */
-		if (name_as_path(&n, e))
-			return NULL;
-	}
-	return n.kind == NAME_OCI ? unpack(text, &where, e)
-				  : directory(n.path, e);
+		return -1;
+	return anywhere(out, &n, &where, e);
+}
+
+void located_clear(struct located *l)
+{
+	free(l->path);
+	auto_fd_(&l->fd);
+	*l = (struct located)LOCATED_INIT;
 }

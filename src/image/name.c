@@ -274,9 +274,10 @@ int name_refuse_file(const struct name *n, struct err *e)
 	    n->kind != NAME_SIF)
 		return 0;
 	return err_set(e, ERR_UNSUPPORTED,
-		       "'%s' is %s, which can't be run as it is; unpack it "
+		       "'%s' is %s, which %s be run as it is; unpack it "
 		       "with 'ch-convert %s ./DIR'",
-		       n->text, of_kind(n->kind)->what, typed);
+		       n->text, of_kind(n->kind)->what,
+		       n->kind == NAME_TAR ? "can't" : "can", typed);
 }
 
 int name_as_path(struct name *n, struct err *e)

@@ -63,8 +63,8 @@ MUST_CHECK int name_parse_out(const char *text, struct name *out,
 /* Does TEXT say that the image is in files, by its kind or as the path of an
  * OCI layout or of a file? */
 bool name_is_files(const char *text);
-/* ERR_UNSUPPORTED with the next step if N is a file or an archive, which can't
- * be run as it is. */
+/* ERR_UNSUPPORTED with the next step if N is a file or an archive, of which the
+ * store makes no tree. */
 MUST_CHECK int name_refuse_file(const struct name *n, struct err *e);
 /* N->maybe_path becomes the path after all. */
 MUST_CHECK int name_as_path(struct name *n, struct err *e);

@@ -86,7 +86,7 @@ static int apply_mounts(const struct plan *p, struct root *r,
 		fds[i] = -1;
 	/* The first thing that takes a capability. The descriptors are closed
 	 * by exec: closing them one by one would only cost time. */
-	if (root_take_image(r, s->src, &image->st, e)) {
+	if (root_take_image(r, s->src, image, e)) {
 		failed(s, e);
 		return probe_denied(e);
 	}

@@ -16,14 +16,16 @@
 struct imgroot {
 	int fd; /* the directory */
 	struct stat st;
-	bool is_entered; /* it is in namespaces of ours already */
+	bool is_entered;   /* it is a mount in namespaces of ours already, */
+	const char *place; /* on this path, or attached nowhere: NULL */
 };
 #define IMGROOT_INIT      \
 	{                 \
 		.fd = -1, \
 	}
 
-/* The image that O names. */
+/* The image that O names; if that is a file, it is mounted in new namespaces,
+ * which are entered. */
 MUST_CHECK int imgroot_open(struct imgroot *r, const struct run_options *o,
 			    struct err *e);
 void imgroot_close(struct imgroot *r);

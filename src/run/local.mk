@@ -52,6 +52,8 @@ librun_a_SOURCES = \
 	src/run/seccomp.c src/run/seccomp.h \
 	src/run/seccomp_tab.c src/run/seccomp_tab.h \
 	src/run/session.c src/run/session.h \
+	src/run/sqfuse.c src/run/sqfuse.h \
+	src/run/sqserver.c src/run/sqserver.h \
 	src/run/twin.c src/run/twin.h \
 	src/run/user.c src/run/user.h \
 	src/run/wants.c src/run/wants.h \

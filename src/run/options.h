@@ -11,6 +11,7 @@
 #include "run/limits.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* Ways that an old kernel or an odd host forces on us. Found out at run time;
  * set beforehand by tests, so that every way is tested everywhere. */
@@ -30,8 +31,16 @@ struct join_options {
 	int pid;         /* join this process, or 0 */
 };
 
+/* A squashfs file system in a file. */
+struct run_file {
+	int fd;            /* open for reading */
+	uint64_t at, size; /* where it is in the file, in bytes */
+};
+
 struct run_options {
-	const char *image;      /* absolute path of the image's directory */
+	const char *image; /* absolute path of a directory, or of a file: */
+	bool is_file;
+	struct run_file file;
 	struct opt_list binds;  /* SRC[:DST[:OPT]], in order */
 	struct opt_list env;    /* "set-env" and its like, in order */
 	const char *env_mode;   /* of environ.h, or NULL */

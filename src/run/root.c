@@ -38,11 +38,25 @@ int root_hide_stack(const struct root *r, struct err *e)
 	return 0;
 }
 
-int root_take_image(struct root *r, const char *path, const struct stat *was,
-		    struct err *e)
+/* A mount of ours is nothing that can be taken from somewhere, it is put where
+ * it belongs. */
+static int take_mount(struct root *r, const struct imgroot *image,
+		      struct err *e)
 {
+	r->mnt.stack = STACK_ELSEWHERE;
+	r->place = image->place;
+	r->image = fcntl(image->fd, F_DUPFD_CLOEXEC, 0);
+	return r->image < 0 ? err_sys(e, "can't keep the image") : 0;
+}
+
+int root_take_image(struct root *r, const char *path,
+		    const struct imgroot *image, struct err *e)
+{
+	const struct stat *was = &image->st;
 	struct stat st;
 
+	if (image->is_entered)
+		return take_mount(r, image, e);
 	/* Not on "/": the host's root must have nothing of ours on top when it
 	 * is unmounted, or that would be unmounted in its place. */
 	r->mnt.stack = strcmp(path, "/") ? path : STACK_ELSEWHERE;
@@ -68,6 +82,8 @@ int root_mount_image(struct root *r, const struct step *s, struct err *e)
 		return -1;
 	close(r->image);
 	r->image = fd;
+	if (r->place && umount2(r->place, MNT_DETACH))
+		return err_sys(e, "can't unmount '%s'", r->place);
 	r->top = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	return r->top < 0 ? err_sys(e, "can't keep '%s'", s->src) : 0;
 }

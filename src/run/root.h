@@ -24,31 +24,30 @@
 #define RUN_ROOT_H
 
 #include "base/err.h"
+#include "run/imgroot.h"
 #include "run/mnt.h"
 #include "run/options.h"
 #include "run/plan.h"
-
-#include <sys/stat.h>
 
 struct root {
 	struct mnt mnt;
 	bool no_overlay;
 	bool no_pivot;
-	int image;      /* the image's directory */
-	int scratch;    /* -1: none */
-	int top;        /* the root that the command will see */
-	unsigned flags; /* enum mnt_flag of what comes from the image */
-	size_t n_made;  /* names in scratch */
+	int image;         /* the image's directory */
+	const char *place; /* of a mount that stands for it, or NULL */
+	int scratch;       /* -1: none */
+	int top;           /* the root that the command will see */
+	unsigned flags;    /* enum mnt_flag of what comes from the image */
+	size_t n_made;     /* names in scratch */
 };
 #define ROOT_INIT                                     \
 	{                                             \
 		.image = -1, .scratch = -1, .top = -1 \
 	}
 
-/* Take hold of the image at PATH, which must be the directory that WAS tells
- * of. */
+/* Take hold of the image at PATH, which must still be what IMAGE tells of. */
 MUST_CHECK int root_take_image(struct root *r, const char *path,
-			       const struct stat *was, struct err *e);
+			       const struct imgroot *image, struct err *e);
 /* Before the first mount, and after all sources were taken. */
 MUST_CHECK int root_hide_stack(const struct root *r, struct err *e);
 MUST_CHECK int root_mount_image(struct root *r, const struct step *s,

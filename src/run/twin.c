@@ -8,3 +8,8 @@
 void twin_take_over(void)
 {
 }
+
+void twin_check_file(const struct run_file *file)
+{
+	(void)file;
+}

@@ -10,9 +10,13 @@
 #ifndef RUN_TWIN_H
 #define RUN_TWIN_H
 
+#include "run/options.h"
+
 /* In the static ch-run: become the dynamic one, and begin anew; returns only if
  * there is none. Nothing must have been read from a pipe, entered or printed
  * yet. Elsewhere: do nothing. */
 void twin_take_over(void);
+/* In the static ch-run: do that if it can't inflate what is in FILE. */
+void twin_check_file(const struct run_file *file);
 
 #endif

@@ -15,6 +15,8 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "base/strlist.h"
+#include "format/sqfshdr.h"
+#include "run/twincodecs.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -70,14 +72,30 @@ void twin_take_over(void)
 	execv(PKGLIBEXECDIR "/" NAME, args.v);
 }
 
+void twin_check_file(const struct run_file *file)
+{
+	char head[SQFSHDR_BYTES];
+	struct err ignored = { 0 }; /* it will be found out again */
+	struct sqfshdr h;
+	const char *compressor;
+
+	if (pread(file->fd, head, sizeof head, (off_t)file->at) !=
+		    sizeof head ||
+	    sqfshdr_parse(head, sizeof head, file->size, &h, &ignored))
+		return;
+	compressor = sqfshdr_compressor(h.compressor);
+	if (compressor && !twincodecs_know(compressor))
+		twin_take_over();
+}
+
 /* Too late to hand over here, in a namespace or in a child: who will load
  * something calls twin_take_over when he knows. */
 void *dynlib_open(const char *soname, const struct dynlib_symbol *symbols,
 		  size_t n, void *functions, struct err *e)
 {
-	(void)symbols;
-	(void)n;
-	(void)functions;
+	/* Any pointer will do: it is never followed. */
+	if (twincodecs_find(soname, symbols, n, functions))
+		return functions;
 	err_set(e, ERR_NOTFOUND,
 		"'%s' can't be loaded: this ch-run is static, and " NAME
 		", which belongs to it, was not found",

@@ -312,6 +312,6 @@ IMG=$TEST_IMAGES
 	works ch-convert "oci:$IMG/bare" ./img
 	fails 1 "'./img' is unpacked already" ch-convert ./img
 	works ch-convert "oci:$IMG/bare" ./img.sqfs
-	fails 1 "'./img.sqfs' is a squashfs file, which can't be run as it is; unpack it with 'ch-convert ./img.sqfs ./DIR'\$" \
+	fails 1 "'./img.sqfs' is a squashfs file, which can be run as it is; unpack it with 'ch-convert ./img.sqfs ./DIR'\$" \
 		ch-convert ./img.sqfs
 }

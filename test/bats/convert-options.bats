@@ -252,7 +252,7 @@ nothing_pulled() {
 		ch-convert a.tar
 	works ch-pull ./a.tar
 	works ch-convert ./img x.sqfs
-	fails 1 "'x.sqfs' is a squashfs file, which can't be run as it is; unpack it with 'ch-convert ./x.sqfs ./DIR'\$" \
+	fails 1 "'x.sqfs' is a squashfs file, which can be run as it is; unpack it with 'ch-convert ./x.sqfs ./DIR'\$" \
 		ch-convert x.sqfs
 }
 

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # A line "# needs registry" in the suite wants the registry of fixtures.sh, filled
-# and running; "# needs hostile" the images of registry/hostile.py.
+# and running; "# needs hostile" the images of registry/hostile.py; "# needs
+# fuse" a device that ordinary users may open, as udev's own rule has it.
 set -eu
 : "${srcdir:?}" "${builddir:?}" "${fixtures:?}"
 suite=$(basename "$1")
@@ -25,6 +26,10 @@ done
 cp -R "$fixtures/images" "$stage/tmp/"
 if grep -qx '# needs registry' "$stage/bats/$suite"; then
 	cp -R "$fixtures/registry" "$stage/tmp/"
+fi
+if grep -qx '# needs fuse' "$stage/bats/$suite" && [ "$(id -u)" = 0 ]; then
+	[ -e /dev/fuse ] || mknod /dev/fuse c 10 229 || :
+	chmod 0666 /dev/fuse || :
 fi
 stage_run ${TEST_FILTER:+TEST_FILTER="$TEST_FILTER"} \
 	bash "$stage/bats/suite.sh" "$stage" "$suite"

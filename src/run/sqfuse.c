@@ -1,0 +1,161 @@
+/* sqfuse.c - a squashfs file as a directory: mounted through FUSE.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "run/sqfuse.h"
+
+#include "base/str.h"
+#include "run/mnt.h"
+#include "run/ns.h"
+#include "run/probe.h"
+#include "run/sqserver.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Linux 5.2; the numbers are the same on all architectures but Alpha. */
+#ifndef SYS_fsopen
+#define SYS_fsopen 430
+#define SYS_fsconfig 431
+#define SYS_fsmount 432
+#endif
+#define OPEN_CLOEXEC 1
+#define SOURCE_MAX 256 /* bytes, with NUL: fsconfig(2) takes no more */
+#define SOURCE "chassis"
+#define CONFIG_FLAG 0
+#define CONFIG_STRING 1
+#define CONFIG_CREATE 6
+#define MOUNT_CLOEXEC 1
+#define ATTR_NOSUID 2
+#define ATTR_NODEV 4
+
+/* Where a mount can be that needs a place: nobody looks for anything there that
+ * a container would want. The first is there to be mounted on. */
+static const char *const places[] = {
+	"/sys/fs/fuse/connections",
+	"/mnt",
+	"/opt",
+};
+
+static int open_device(struct err *e)
+{
+	int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+
+	return fd < 0 ? probe_fuse_open(errno, e) : fd;
+}
+
+/* The values of the options that differ. */
+struct values {
+	char fd[12], uid[12], gid[12];
+};
+
+static void set_values(struct values *v, int device)
+{
+	snprintf(v->fd, sizeof(v->fd), "%d", device);
+	snprintf(v->uid, sizeof(v->uid), "%u", (unsigned)geteuid());
+	snprintf(v->gid, sizeof(v->gid), "%u", (unsigned)getegid());
+}
+
+static long config(int fs, unsigned what, const char *key, const char *value)
+{
+	return syscall(SYS_fsconfig, fs, what, key, value, 0);
+}
+
+/* default_permissions: the kernel decides by modes, as for any directory.
+ * allow_other: a process of a user namespace below ours, which the command may
+ * make, is not locked out; the kernel lets in no others. */
+static int mount_detached(int device, const char *path, struct err *e)
+{
+	autofd int fs = (int)syscall(SYS_fsopen, "fuse", OPEN_CLOEXEC);
+	struct values v;
+	int fd;
+
+	if (fs < 0)
+		return probe_fuse_mount(errno, e);
+	set_values(&v, device);
+	if (config(fs, CONFIG_STRING, "source",
+		   strlen(path) < SOURCE_MAX ? path : SOURCE) ||
+	    config(fs, CONFIG_STRING, "subtype", "chassis") ||
+	    config(fs, CONFIG_STRING, "fd", v.fd) ||
+	    config(fs, CONFIG_STRING, "rootmode", "40000") ||
+	    config(fs, CONFIG_STRING, "user_id", v.uid) ||
+	    config(fs, CONFIG_STRING, "group_id", v.gid) ||
+	    config(fs, CONFIG_FLAG, "default_permissions", NULL) ||
+	    config(fs, CONFIG_FLAG, "allow_other", NULL) ||
+	    config(fs, CONFIG_FLAG, "ro", NULL) ||
+	    config(fs, CONFIG_CREATE, NULL, NULL))
+		return probe_fuse_mount(errno, e);
+	fd = (int)syscall(SYS_fsmount, fs, MOUNT_CLOEXEC,
+			  ATTR_NOSUID | ATTR_NODEV);
+	return fd < 0 ? probe_fuse_mount(errno, e) : fd;
+}
+
+static int mount_placed(int device, const char *path, const char **place,
+			struct err *e)
+{
+	const unsigned long flags = MS_RDONLY | MS_NOSUID | MS_NODEV;
+	autostr char *options = NULL;
+	struct values v;
+	int fd;
+
+	set_values(&v, device);
+	options = str_fmt("fd=%s,rootmode=40000,user_id=%s,group_id=%s,"
+			  "default_permissions,allow_other",
+			  v.fd, v.uid, v.gid);
+	for (size_t i = 0; !*place && i < ARRAY_SIZE(places); i++)
+		if (!mount(path, places[i], "fuse.chassis", flags, options))
+			*place = places[i];
+		else if (errno != ENOENT && errno != ENOTDIR)
+			break;
+	if (!*place)
+		return probe_fuse_mount(errno, e);
+	fd = open(*place, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? err_sys(e, "can't open '%s'", path) : fd;
+}
+
+static int mount_image(const struct run_options *o, int server,
+		       const char **place, struct err *e)
+{
+	bool is_classic = o->how.classic || mnt_is_classic();
+	autofd int device = open_device(e);
+	autofd int root = -1;
+
+	if (device < 0)
+		return -1;
+	root = is_classic ? mount_placed(device, o->image, place, e)
+			  : mount_detached(device, o->image, e);
+	if (root < 0 || sqserver_give(server, device, geteuid(), getegid(), e))
+		return -1;
+	return TAKE_FD(root);
+}
+
+/* The first thing that the server has to answer. */
+static int try_root(int root, int server, const char *path, struct err *e)
+{
+	struct stat st;
+
+	if (!fstat(root, &st))
+		return 0;
+	err_sys(e, "can't read '%s'", path);
+	return sqserver_failed(server, e);
+}
+
+int sqfuse_mount(const struct run_options *o, const char **place, struct err *e)
+{
+	autofd int server = -1;
+	autofd int root = -1;
+	struct ns_ids ids = ns_ids(o);
+
+	*place = NULL;
+	if (sqserver_start(&server, &o->file, o->image, e) || ns_enter(&ids, e))
+		return -1;
+	root = mount_image(o, server, place, e);
+	if (root < 0 || try_root(root, server, o->image, e))
+		return -1;
+	return TAKE_FD(root);
+}
