@@ -42,6 +42,8 @@ suites = \
 	test/bats/ch-run.bats \
 	test/bats/bundle.bats \
 	test/bats/squash.bats \
+	test/bats/run-env.bats \
+	test/bats/run-image.bats \
 	test/bats/seccomp.bats \
 	test/bats/run-host.bats \
 	test/bats/run-privilege.bats \
@@ -136,6 +138,7 @@ EXTRA_DIST += $(checks) $(suites) $(properties) test/checks/lib.sh \
 	test/bats/catalogue.py test/bats/content.py test/bats/tarsem.py \
 	test/bats/deny.py test/bats/hardcases.py \
 	test/bats/cma.c test/bats/holdname.py \
+	test/bats/deny.py test/bats/hardcases.py test/bats/onterm.py \
 	test/bats/imgcases.py test/bats/sqfscases.py \
 	test/bats/layertar.py test/bats/hostile.bash test/property/flatten.py \
 	test/property/oracle.py test/property/stacks.py \
