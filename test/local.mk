@@ -136,9 +136,8 @@ EXTRA_DIST += $(checks) $(suites) $(properties) test/checks/lib.sh \
 	test/bats/sifcheck.py test/bats/sifsign.py test/bats/tarlist.py test/bats/tree.py \
 	test/bats/registry \
 	test/bats/catalogue.py test/bats/content.py test/bats/tarsem.py \
-	test/bats/deny.py test/bats/hardcases.py \
-	test/bats/cma.c test/bats/holdname.py \
 	test/bats/deny.py test/bats/hardcases.py test/bats/onterm.py \
+	test/bats/cma.c test/bats/holdname.py \
 	test/bats/imgcases.py test/bats/sqfscases.py \
 	test/bats/layertar.py test/bats/hostile.bash test/property/flatten.py \
 	test/property/oracle.py test/property/stacks.py \

@@ -166,12 +166,12 @@ sing() {
 	own
 	mkdir own/t
 	# the program's head with another machine
-	m='\267\000'
-	[ "$(uname -m)" != aarch64 ] || m='\076\000'
+	m='\0267\0000'
+	[ "$(uname -m)" != aarch64 ] || m='\0076\0000'
 	name=arm64
 	[ "$(uname -m)" != aarch64 ] || name=amd64
 	cp own/bin/busybox own/t/foreign
-	printf "$m" | dd of=own/t/foreign bs=1 seek=18 conv=notrunc 2>dd.log
+	printf '%b' "$m" | dd of=own/t/foreign bs=1 seek=18 conv=notrunc 2>dd.log
 	fails 126 ".*'/t/foreign': it is for .*, this machine is $(uname -m)" \
 		ch-run ./own -- /t/foreign
 	cp own/t/foreign own/bin/busybox
