@@ -5,6 +5,7 @@
 
 #include "base/num.h"
 #include "base/tool.h"
+#include "format/bindspec.h"
 #include "image/locate.h"
 #include "run/bundle.h"
 #include "run/environ.h"
@@ -18,8 +19,14 @@ struct cli {
 	const char *store;
 	const char *bundle;
 	const char *readonly;
+	bool list_defaults;
 	int *fail_status; /* the tool's; the command may ask for another */
 };
+
+static int check_size(const char *value, struct err *e)
+{
+	return *value ? bindspec_check_size(value, e) : 0;
+}
 
 static int check_env(const char *value, struct err *e)
 {
@@ -59,14 +66,34 @@ static const struct opt options[] = {
 	OPT_CONF('b', "bind", struct cli, run.binds, "SRC[:DST[:OPT]]",
 		 "show SRC of the host as DST; OPT is ro, rw or optional",
 		 NULL, "run.bind"),
+	OPT_CONF(0, "mount", struct cli, run.binds, "KEY=VALUE,...",
+		 "the same for any name: type=bind,src=SRC,dst=DST,ro; or type=tmpfs,dst=DST,size=SIZE",
+		 NULL, "run.mount"),
+	OPT(0, "contain", struct cli, run.contain, NULL,
+	    "show little of the host: no home, temporary or working directory"),
+	OPT(0, "home", struct cli, run.home, "DIR[:DST]",
+	    "DIR of the host is the home directory inside"),
+	OPT(0, "list-defaults", struct cli, list_defaults, NULL,
+	    "print what of the host is shown, and stop"),
 	OPT_CONF(0, "no-default", struct cli, run.no_default, "LIST",
-		 "leave out defaults: all, or of dev, proc, sys, tmp, home, cwd, hosts, resolv, localtime, machine-id, user, scheduler",
+		 "leave out defaults: all, or names of --list-defaults; none: all are back",
 		 "CH_RUN_NO_DEFAULT", "run.no-default"),
+	OPT_CONF(0, "no-home", struct cli, run.no_home, NULL,
+		 "leave out the home directory, even if it is the working directory",
+		 "CH_RUN_NO_HOME", "run.no-home"),
 	OPT_CONF(0, "no-overlay", struct cli, run.no_overlay, NULL,
 		 "make missing mount points without the kernel's overlay",
 		 "CH_RUN_NO_OVERLAY", "run.no-overlay"),
+	OPT(0, "overlay", struct cli, run.overlays, "DIR[:ro]",
+	    "keep what the command changes in DIR, above the image and what is in others with :ro"),
+	OPT_CONF(0, "private-tmp", struct cli, run.private_tmp, NULL,
+		 "new, empty directories for temporary files, in memory",
+		 "CH_RUN_PRIVATE_TMP", "run.private-tmp"),
 	OPT('w', "write", struct cli, run.write, NULL,
 	    "let the command change the image"),
+	OPT_ROW('W', "write-fake", struct cli, run.write_fake, "SIZE",
+		"let it change a copy in memory, of SIZE (4G, 10%; default 50%) at most",
+		.optional_arg = true, .check = check_size),
 
 	OPT_GROUP("Environment and identity"),
 	OPT_CHECK(0, "env", struct cli, run.env_mode, "MODE",
@@ -217,6 +244,10 @@ static int run(void *ctx, int argc, char **argv, struct err *e)
 	struct cli *c = ctx;
 
 	(void)argc;
+	if (c->run.contain && !c->run.env_mode)
+		c->run.env_mode = "image";
+	if (c->list_defaults)
+		return run_list_defaults(&c->run, e);
 	return c->bundle ? run_bundle(c, argv, e) : run_image(c, argv, e);
 }
 
@@ -234,5 +265,7 @@ int main(int argc, char **argv)
 	status = tool_main(&t, &c, argc, argv, false, run);
 	opt_list_clear(&c.run.binds);
 	opt_list_clear(&c.run.env);
+	opt_list_clear(&c.run.no_default);
+	opt_list_clear(&c.run.overlays);
 	return status;
 }

@@ -44,6 +44,7 @@ suites = \
 	test/bats/squash.bats \
 	test/bats/run-env.bats \
 	test/bats/run-image.bats \
+	test/bats/run-root.bats \
 	test/bats/seccomp.bats \
 	test/bats/run-host.bats \
 	test/bats/run-privilege.bats \

@@ -28,12 +28,14 @@ static int failed(const struct step *s, struct err *e)
 /* Take hold of everything on the host before the first mount is made, so that
  * none of ours can be in the way or be taken along. FDS has one for each step;
  * those of steps without a source stay -1. */
-static int take_sources(const struct plan *p, const struct root *r, int *fds,
+static int take_sources(const struct plan *p, struct root *r, int *fds,
 			struct err *e)
 {
 	for (size_t i = 0; i < p->n; i++) {
 		const struct step *s = &p->v[i];
 
+		if (s->kind == STEP_LAYERS && layers_take(&r->layers, s, e))
+			return failed(s, e);
 		if (s->kind != STEP_BIND)
 			continue;
 		fds[i] = mnt_take(&r->mnt, AT_FDCWD, s->src, e);
@@ -43,6 +45,22 @@ static int take_sources(const struct plan *p, const struct root *r, int *fds,
 	return 0;
 }
 
+/* A layer that can be written to may have lost the mount point that the image
+ * has. */
+static int do_bind(struct root *r, const struct step *s, int fd, struct err *e)
+{
+	unsigned flags = s->readonly ? MNT_READONLY : 0;
+
+	if (!mnt_put(&r->mnt, fd, r->top, s->dst, flags, e))
+		return 0;
+	if (!r->is_layered || e->kind != ERR_NOTFOUND)
+		return -1;
+	return root_make(r, s->dst, s->is_dir, e) ||
+			       mnt_put(&r->mnt, fd, r->top, s->dst, flags, e)
+		       ? -1
+		       : 0;
+}
+
 static int do_step(struct root *r, const struct plan *p, const struct step *s,
 		   int fd, struct err *e)
 {
@@ -50,15 +68,20 @@ static int do_step(struct root *r, const struct plan *p, const struct step *s,
 	case STEP_IMAGE:
 		return root_mount_image(r, s, e);
 	case STEP_SCRATCH:
-		return root_add_scratch(r, e);
+		return root_add_scratch(r, s, e);
+	case STEP_LAYERS:
+		return root_add_layers(r, s, e);
 	case STEP_OVERLAY:
 	case STEP_ASSEMBLE:
 		return root_change(r, p, s, e);
 	case STEP_MAKE:
 		return root_make(r, s->dst, s->is_dir, e);
 	case STEP_BIND:
-		return mnt_put(&r->mnt, fd, r->top, s->dst,
-			       s->readonly ? MNT_READONLY : 0, e);
+		return do_bind(r, s, fd, e);
+	case STEP_MEMORY:
+		return mnt_put_tmpfs(r->top, s->dst, s->size, s->mode, e);
+	case STEP_LINK:
+		return root_link(r, s->dst, s->src, e);
 	case STEP_TEXT:
 		return root_put_text(r, s->dst, s->text, e);
 	}

@@ -83,14 +83,21 @@ static int fill_one(const struct fill *f, const char *name, struct err *e)
 	if (is_fresh(f, name))
 		return 0;
 	if (fstatat(f->old, name, &st, AT_SYMLINK_NOFOLLOW))
-		return err_sys(e, "can't read '%s'", name);
+		return f->step->of_host && errno == ENOENT
+			       ? 0 /* removed a moment ago */
+			       : err_sys(e, "can't read '%s'", name);
 	if (S_ISLNK(st.st_mode))
 		return copy_link(f, name, e);
 	if (make_place(f, name, st.st_mode, e))
 		return -1;
 	if (S_ISDIR(st.st_mode) && is_covered(f, name))
 		return 0;
-	return mnt_bind_entry(f->mnt, f->old, f->at, name, e);
+	if (!mnt_bind_entry(f->mnt, f->old, f->at, name, e))
+		return 0;
+	if (!f->step->of_host || e->code != ENOENT)
+		return -1;
+	*e = (struct err){ 0 };
+	return 0;
 }
 
 int assemble_fill(const struct mnt *m, const struct plan *p,

@@ -28,7 +28,7 @@ bool attempts_stage(struct mnt *m, int *top, struct finding *f)
 
 	if (!attempts_enter(m, f))
 		return false;
-	*top = mnt_stack_tmpfs(m, &e);
+	*top = mnt_stack_tmpfs(m, NULL, &e);
 	if (*top >= 0)
 		return true;
 	finding_fail(f, FINDING_NO, cause_denied(e.code), &e);

@@ -224,10 +224,7 @@ static int fill_options(struct bundle *b, struct run_options *o, struct err *e)
 	fill_user(b, o);
 	o->image = b->image;
 	o->write |= !b->spec.readonly && !access(b->image, W_OK);
-	o->no_default =
-		o->no_default
-			? keep(b, str_fmt("%s,home,cwd,tmp", o->no_default))
-			: "home,cwd,tmp";
+	opt_list_add(&o->no_default, OPTION, "home,cwd,tmp");
 	if (!o->cd)
 		o->cd = b->spec.cwd;
 	if (!*o->command && !b->spec.args.n)

@@ -10,9 +10,12 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "format/envfile.h"
+#include "run/defaults.h"
 #include "run/imgfile.h"
+#include "run/layers.h"
 #include "run/look.h"
 #include "run/ns.h"
+#include "run/twin.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -108,8 +111,8 @@ static void find_shell(struct facts *f, const struct look *look, int image)
 
 	if (user && *user == '/' && is_there(f, look, image, user))
 		f->shell = user;
-	f->has_env_shell = !env || !strcmp(env, f->shell) ||
-			   is_there(f, look, image, env);
+	f->has_env_shell =
+		!env || !strcmp(env, f->shell) || is_there(f, look, image, env);
 }
 
 /* What the host has loaded into each program and is not inside: the loader
@@ -148,13 +151,32 @@ static bool is_hidden(const struct wants *w, const struct look *look,
 	       !wants_show(w, look, path);
 }
 
+/* PATH as the topmost layer has it that has it. */
+static void read_database(const struct run_options *o, int image,
+			  const char *path, struct str *out)
+{
+	for (size_t i = o->overlays.n; i-- > 0;) {
+		bool readonly;
+		autostr char *dir =
+			layers_dir(o->overlays.v[i].value, &readonly);
+		struct err ignored = { 0 }; /* none, or a mark of removal */
+		autostr char *layer = path_join(dir, LAYERS_UPPER);
+		autofd int fd = dir_open(layer, &ignored);
+
+		if (fd >= 0 && !imgfile_read(fd, path, out, &ignored))
+			return;
+		str_clear(out);
+	}
+	(void)imgfile_optional(image, path, out);
+}
+
 /* Who the user is inside. */
 static void become(struct facts *f, const struct run_options *o, int image)
 {
 	struct ns_ids ids = ns_ids(o);
 
-	(void)imgfile_optional(image, "/etc/passwd", &f->passwd);
-	(void)imgfile_optional(image, "/etc/group", &f->group);
+	read_database(o, image, "/etc/passwd", &f->passwd);
+	read_database(o, image, "/etc/group", &f->group);
 	user_become(&f->host.user, ids.uid, ids.gid, str_text(&f->passwd),
 		    str_text(&f->group));
 }
@@ -164,6 +186,15 @@ static int read_info(struct facts *f, const struct run_options *o,
 {
 	return imageinfo_read(&f->image, image, o, f->env_mode == ENV_HOST,
 			      !o->cd && lacks_cwd(f, look, image), e);
+}
+
+void facts_user(struct facts *f)
+{
+	struct host *h = &f->host;
+
+	user_lookup(&h->user, env_get(&h->env, "USER"));
+	if (!h->home)
+		h->home = find_home(h);
 }
 
 int facts_caller(struct facts *f, const struct run_options *o, struct err *e)
@@ -177,23 +208,20 @@ int facts_caller(struct facts *f, const struct run_options *o, struct err *e)
 	h->home = find_home(h);
 	if (environ_mode(o->env_mode, &f->env_mode, e))
 		return -1;
+	/* What is read from a pipe can't be read again. */
+	if (twin_is_static() && o->env.n)
+		facts_user(f);
 	return read_env_files(f, o, e);
-}
-
-void facts_user(struct facts *f)
-{
-	struct host *h = &f->host;
-
-	user_lookup(&h->user, env_get(&h->env, "USER"));
-	if (!h->home)
-		h->home = find_home(h);
 }
 
 int facts_host(struct facts *f, const struct run_options *o, struct err *e)
 {
 	if (!f->host.user.name)
 		facts_user(f);
-	return wants_make(&f->wants, &f->host, o, e);
+	return defaults_add(&f->wants, &f->host, o, e) ||
+			       wants_add_binds(&f->wants, o, e)
+		       ? -1
+		       : 0;
 }
 
 int facts_image(struct facts *f, const struct run_options *o, int image,

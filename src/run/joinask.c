@@ -79,9 +79,16 @@ void joinask_text(const struct run_options *o, const char *image,
 {
 	add_image(image, cwd, out);
 	add_list(&o->binds, out);
-	if (has_relative(&o->binds))
+	if (has_relative(&o->binds) || has_relative(&o->overlays) ||
+	    (o->home && *o->home != '/'))
 		str_addf(out, "binds seen from %s\n", cwd ? cwd : "nowhere");
-	add_text("no-default", o->no_default, out);
+	add_list(&o->no_default, out);
+	add_list(&o->overlays, out);
+	add_text("home", o->home, out);
+	add_text("write-fake", o->write_fake, out);
+	add_flag("no-home", o->no_home, out);
+	add_flag("private-tmp", o->private_tmp, out);
+	add_flag("contain", o->contain, out);
 	add_text("uid", o->uid, out);
 	add_text("gid", o->gid, out);
 	add_flag("write", o->write, out);

@@ -16,6 +16,7 @@ librun_a_SOURCES = \
 	src/run/checkjson.c src/run/checkjson.h \
 	src/run/checklist.c src/run/checklist.h \
 	src/run/bundle.c src/run/bundle.h \
+	src/run/defaults.c src/run/defaults.h \
 	src/run/environ.c src/run/environ.h \
 	src/run/envtab.c src/run/envtab.h \
 	src/run/exec.c src/run/exec.h \
@@ -32,6 +33,7 @@ librun_a_SOURCES = \
 	src/run/joinhold.c src/run/joinhold.h \
 	src/run/jointag.c src/run/jointag.h \
 	src/run/limits.c src/run/limits.h \
+	src/run/layers.c src/run/layers.h \
 	src/run/look.c src/run/look.h \
 	src/run/mnt.c src/run/mnt.h \
 	src/run/mountname.c src/run/mountname.h \
@@ -40,6 +42,7 @@ librun_a_SOURCES = \
 	src/run/options.h \
 	src/run/plan.c src/run/plan.h \
 	src/run/plan_print.c \
+	src/run/plan_steps.c \
 	src/run/probe.c src/run/probe.h \
 	src/run/probe_fuse.c \
 	src/run/probe_mount.c \

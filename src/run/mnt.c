@@ -20,9 +20,6 @@
 /* Shown as the source of our mounts in /proc/self/mountinfo. */
 #define SOURCE "chassis"
 
-/* What we keep in it: empty files, two small ones, directories. */
-#define TMPFS_OPTIONS "mode=0755,size=64m"
-
 /* Since Linux 5.10; older headers do not know it (include/uapi/linux/mount.h,
  * include/linux/statfs.h). */
 #ifndef MS_NOSYMFOLLOW
@@ -227,8 +224,7 @@ int mnt_bind_entry(const struct mnt *m, int from, int to, const char *name,
 	return 0;
 }
 
-/* The root of the mount on top of all at m->stack. */
-static int open_top(const struct mnt *m, struct err *e)
+int mnt_open_stack(const struct mnt *m, struct err *e)
 {
 	int fd = open(m->stack, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
@@ -244,11 +240,11 @@ int mnt_stack(const struct mnt *m, int fd, unsigned flags, struct err *e)
 		    syscall(SYS_move_mount, fd, "", AT_FDCWD, m->stack,
 			    MOVE_MOUNT_F_EMPTY_PATH))
 			return err_sys(e, "can't mount on '%s'", m->stack);
-		return open_top(m, e);
+		return mnt_open_stack(m, e);
 	}
 	if (bind_classic(fd, m->stack, flags))
 		return err_sys(e, "can't mount on '%s'", m->stack);
-	top = open_top(m, e);
+	top = mnt_open_stack(m, e);
 	if (top < 0)
 		return -1;
 	if (remount(top, flags))
@@ -256,12 +252,31 @@ int mnt_stack(const struct mnt *m, int fd, unsigned flags, struct err *e)
 	return TAKE_FD(top);
 }
 
-int mnt_stack_tmpfs(const struct mnt *m, struct err *e)
+static int tmpfs_on(const char *at, const char *size, unsigned mode,
+		    struct err *e)
 {
-	if (mount(SOURCE, m->stack, "tmpfs", MS_NOSUID | MS_NODEV,
-		  TMPFS_OPTIONS))
+	autostr char *options = str_fmt("mode=%o%s%s", mode,
+					size ? ",size=" : "", size ? size : "");
+
+	if (mount(SOURCE, at, "tmpfs", MS_NOSUID | MS_NODEV, options))
 		return err_sys(e, "can't mount a tmpfs");
-	return open_top(m, e);
+	return 0;
+}
+
+int mnt_put_tmpfs(int root, const char *path, const char *size, unsigned mode,
+		  struct err *e)
+{
+	autofd int at =
+		dir_open_in_root(root, path, O_PATH | O_DIRECTORY, 0, e);
+
+	return at < 0 ? -1 : tmpfs_on(fd_path(at).text, size, mode, e);
+}
+
+int mnt_stack_tmpfs(const struct mnt *m, const char *size, struct err *e)
+{
+	if (tmpfs_on(m->stack, size, 0755, e))
+		return -1;
+	return mnt_open_stack(m, e);
 }
 
 /* Descriptors and not paths, which may hold ':' and ','. */
@@ -279,7 +294,7 @@ int mnt_stack_overlay(const struct mnt *m, int upper, int lower, struct err *e)
 {
 	if (overlay_on(m->stack, upper, lower, e))
 		return -1;
-	return open_top(m, e);
+	return mnt_open_stack(m, e);
 }
 
 int mnt_put_overlay(int upper, int lower, int root, const char *path,

@@ -45,9 +45,16 @@ MUST_CHECK int mnt_bind_entry(const struct mnt *m, int from, int to,
  * on the new mount's root. */
 MUST_CHECK int mnt_stack(const struct mnt *m, int fd, unsigned flags,
 			 struct err *e);
-/* The same for a new tmpfs and for a new overlay of the directories UPPER over
- * LOWER, read-only. */
-MUST_CHECK int mnt_stack_tmpfs(const struct mnt *m, struct err *e);
+/* A new tmpfs at PATH inside ROOT. SIZE (tmpfs(5)) may be NULL: the kernel's
+ * default, half of the memory. */
+MUST_CHECK int mnt_put_tmpfs(int root, const char *path, const char *size,
+			     unsigned mode, struct err *e);
+/* The root of the mount on top of all at m->stack. */
+MUST_CHECK int mnt_open_stack(const struct mnt *m, struct err *e);
+/* As mnt_stack, for a new tmpfs and for a new overlay of the directories UPPER
+ * over LOWER, read-only. */
+MUST_CHECK int mnt_stack_tmpfs(const struct mnt *m, const char *size,
+			       struct err *e);
 MUST_CHECK int mnt_stack_overlay(const struct mnt *m, int upper, int lower,
 				 struct err *e);
 /* That overlay at PATH inside ROOT. */

@@ -41,7 +41,7 @@ struct run_options {
 	const char *image; /* absolute path of a directory, or of a file: */
 	bool is_file;
 	struct run_file file;
-	struct opt_list binds;  /* SRC[:DST[:OPT]], in order */
+	struct opt_list binds;  /* "bind" and "mount", in order */
 	struct opt_list env;    /* "set-env" and its like, in order */
 	const char *env_mode;   /* of environ.h, or NULL */
 	const char *uid, *gid;  /* who the user is inside, numbers, or NULL */
@@ -49,8 +49,15 @@ struct run_options {
 	const char *app;        /* of the Scientific Filesystem, or NULL */
 	bool entrypoint;        /* the image's goes in front of the command */
 	bool new_session;       /* without the caller's terminal */
-	const char *no_default; /* names of defaults to leave out, or NULL */
+	struct opt_list no_default; /* names of defaults to leave out */
+	const char *home;       /* SRC[:DST] in place of the home, or NULL */
+	bool no_home;
+	bool private_tmp;
+	bool contain;           /* little of the host */
 	bool write;             /* the image may be written to */
+	const char *write_fake; /* size of what is written to memory, "" for
+				 * the default; or NULL */
+	struct opt_list overlays; /* DIR[:ro], lowest first */
 	bool no_overlay;
 	bool seccomp;         /* what only root may do "succeeds" */
 	bool dry_run;         /* print the plan to stdout, do nothing */

@@ -23,18 +23,22 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 enum step_kind {
 	STEP_SCRATCH,  /* a small tmpfs that holds what we make ourselves */
 	STEP_IMAGE,    /* the image becomes the root */
+	STEP_LAYERS,   /* other layers, and new entries, over the image */
 	STEP_OVERLAY,  /* DST: new entries laid over the image's directory */
 	STEP_ASSEMBLE, /* DST: a new directory, the old entries bound in */
-	STEP_MAKE,     /* make DST in the image (--write) */
+	STEP_MAKE,     /* make DST in the image (--write) or in memory */
 	STEP_BIND,     /* SRC of the host on DST */
+	STEP_MEMORY,   /* a new tmpfs on DST */
+	STEP_LINK,     /* make DST a link to SRC, in memory */
 	STEP_TEXT,     /* a file of ours on the file DST */
 };
 
-/* An entry that a STEP_OVERLAY or STEP_ASSEMBLE adds. */
+/* An entry that a STEP_LAYERS, STEP_OVERLAY or STEP_ASSEMBLE adds. */
 struct fresh {
 	char *path; /* relative to the directory */
 	bool is_dir;
@@ -43,12 +47,20 @@ struct fresh {
 
 struct step {
 	enum step_kind kind;
-	char *src;
+	char *src; /* of STEP_LAYERS: the writable one, or NULL */
 	char *dst; /* absolute, as resolved inside the image */
 	char *why; /* "default tmp", "from --bind" */
 	bool readonly;
 	bool is_dir;      /* of STEP_MAKE */
 	const char *text; /* of STEP_TEXT, borrowed from the plan */
+	const char
+		*size; /* of STEP_MEMORY and STEP_SCRATCH, borrowed, or NULL */
+	mode_t mode;   /* of STEP_MEMORY */
+	bool big;      /* of STEP_SCRATCH: it is to be written to */
+	bool upper_in_memory; /* of STEP_LAYERS */
+	struct strlist lower; /* of STEP_LAYERS, lowest first */
+	bool of_host;      /* of STEP_ASSEMBLE: DST is a mount of the host's, */
+	bool was_readonly; /* which could not be written to */
 	struct fresh *fresh;
 	size_t n_fresh;
 	size_t n_entries; /* that the image's directory has */
@@ -92,6 +104,11 @@ struct plan_facts {
 
 MUST_CHECK int plan_make(struct plan *p, const struct run_options *o,
 			 const struct plan_facts *f, struct err *e);
+
+/* Append to P the steps that show ALL, which were looked at, in the image of O.
+ * ERR_USAGE: options that contradict each other. */
+MUST_CHECK int plan_steps(struct plan *p, const struct run_options *o,
+			  const struct wants *all, struct err *e);
 
 /* For a container that exists: no steps, but what is the command's own. Of F
  * neither wants nor passwd, group and shell are needed. */

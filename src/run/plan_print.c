@@ -7,13 +7,15 @@
 
 #include "base/str.h"
 
+#include <stdint.h>
 #include <string.h>
 
 static const char *const verbs[] = {
-	[STEP_SCRATCH] = "scratch", [STEP_IMAGE] = "image",
-	[STEP_OVERLAY] = "overlay", [STEP_ASSEMBLE] = "assemble",
-	[STEP_MAKE] = "make",       [STEP_BIND] = "bind",
-	[STEP_TEXT] = "text",
+	[STEP_SCRATCH] = "scratch",   [STEP_IMAGE] = "image",
+	[STEP_LAYERS] = "layers",     [STEP_MEMORY] = "memory",
+	[STEP_LINK] = "link",         [STEP_OVERLAY] = "overlay",
+	[STEP_ASSEMBLE] = "assemble", [STEP_MAKE] = "make",
+	[STEP_BIND] = "bind",         [STEP_TEXT] = "text",
 };
 
 char *step_name(const struct step *s)
@@ -47,7 +49,23 @@ static void print_fresh(const struct step *s, struct str *out)
 			str_addc(out, '/');
 		sep = ", ";
 	}
-	str_addf(out, ", beside %zu others", s->n_entries);
+	if (s->n_entries == SIZE_MAX)
+		str_add(out, ", beside what is there");
+	else if (s->kind != STEP_LAYERS)
+		str_addf(out, ", beside %zu others", s->n_entries);
+}
+
+static void print_layers(const struct step *s, struct str *out)
+{
+	if (s->upper_in_memory)
+		str_add(out, ", writable in memory");
+	else if (!s->readonly)
+		str_add(out, ", writable");
+	for (size_t i = s->lower.n; i-- > 0;) {
+		str_add(out, ", over '");
+		add_safe(out, s->lower.v[i]);
+		str_addc(out, '\'');
+	}
 }
 
 static void print_step(const struct step *s, struct str *out)
@@ -61,7 +79,11 @@ static void print_step(const struct step *s, struct str *out)
 		str_add(out, s->is_dir ? ", directory" : ", file");
 	else if (s->readonly)
 		str_add(out, ", read-only");
-	if (s->kind == STEP_OVERLAY || s->kind == STEP_ASSEMBLE)
+	if (s->size)
+		str_addf(out, ", size %s", s->size);
+	if (s->kind == STEP_LAYERS)
+		print_layers(s, out);
+	if (s->n_fresh)
 		print_fresh(s, out);
 	str_addc(out, '\n');
 }

@@ -118,7 +118,7 @@ void probe_overlay_kept(const struct check_options *o, struct finding *f)
 		finding_fail(f, FINDING_UNTRIED, NULL, &e);
 		return;
 	}
-	top = mnt_stack_tmpfs(&m, &e);
+	top = mnt_stack_tmpfs(&m, NULL, &e);
 	merged = top < 0 ? -1 : overlay_writable(&m, top, t.fd, &e);
 	if (merged < 0) {
 		finding_fail(f, FINDING_NO, cause_overlay(e.code), &e);

@@ -8,6 +8,7 @@
 #include "base/dir.h"
 #include "base/io.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/path.h"
 #include "run/assemble.h"
 
@@ -22,6 +23,9 @@
 
 #define DIR_MODE 0755
 #define FILE_MODE 0644
+
+/* Of what we keep there: empty files, two small ones, directories. */
+#define SCRATCH_SIZE "64m"
 
 /* The classic calls take along what is mounted below a source when they bind
  * it, and that would be our own stack. They pass over a mount that is
@@ -88,9 +92,11 @@ int root_mount_image(struct root *r, const struct step *s, struct err *e)
 	return r->top < 0 ? err_sys(e, "can't keep '%s'", s->src) : 0;
 }
 
-int root_add_scratch(struct root *r, struct err *e)
+int root_add_scratch(struct root *r, const struct step *s, struct err *e)
 {
-	r->scratch = mnt_stack_tmpfs(&r->mnt, e);
+	const char *size = s->size ? s->size : s->big ? NULL : SCRATCH_SIZE;
+
+	r->scratch = mnt_stack_tmpfs(&r->mnt, size, e);
 	return r->scratch < 0 ? -1 : 0;
 }
 
@@ -168,6 +174,49 @@ static void set_top(struct root *r, int fd)
 	r->top = fd;
 }
 
+/* The directories that lead to PATH in NEW, which are laid over the image's: as
+ * those are. */
+static int copy_parents(int new, int image, const char *path, struct err *e)
+{
+	const char *rest = path;
+	size_t len;
+
+	while (path_next(&rest, &len) && *rest) {
+		autostr char *at = xstrndup(path, (size_t)(rest - path));
+		mode_t mode = DIR_MODE;
+		struct stat st;
+
+		if (!fstatat(image, at, &st, AT_SYMLINK_NOFOLLOW) &&
+		    S_ISDIR(st.st_mode))
+			mode = st.st_mode & 07777;
+		if (mkdirat(new, at, mode | S_IRWXU) && errno != EEXIST)
+			return err_sys(e, "can't make '%s'", at);
+	}
+	return 0;
+}
+
+int root_add_layers(struct root *r, const struct step *s, struct err *e)
+{
+	autofd int new = new_directory(r, e);
+	int top;
+
+	if (new < 0)
+		return -1;
+	for (size_t i = 0; i < s->n_fresh; i++)
+		if (copy_parents(new, r->image, s->fresh[i].path, e))
+			return -1;
+	if (make_fresh(s, new, e) ||
+	    (s->upper_in_memory && layers_make(&r->layers, r->scratch, e)) ||
+	    layers_mount(&r->layers, r->mnt.stack, new, r->image, e))
+		return -1;
+	r->is_layered = !s->readonly;
+	top = mnt_open_stack(&r->mnt, e);
+	if (top < 0)
+		return -1;
+	set_top(r, top);
+	return 0;
+}
+
 static int try_overlay(struct root *r, const struct step *s, int upper,
 		       int lower, struct err *e)
 {
@@ -186,17 +235,34 @@ static int try_overlay(struct root *r, const struct step *s, int upper,
  * the directory behind it is not: it is still to be filled through NEW. */
 static int show(struct root *r, const struct step *s, int new, struct err *e)
 {
+	unsigned flags = s->of_host && !s->readonly ? MNT_NOSUID : r->flags;
 	autofd int fd = mnt_take(&r->mnt, new, ".", e);
 	int top;
 
 	if (fd < 0)
 		return -1;
 	if (s->dst[1])
-		return mnt_put(&r->mnt, fd, r->top, s->dst, r->flags, e);
+		return mnt_put(&r->mnt, fd, r->top, s->dst, flags, e);
 	top = mnt_stack(&r->mnt, fd, r->flags, e);
 	if (top < 0)
 		return -1;
 	set_top(r, top);
+	return 0;
+}
+
+/* A directory of the host can't be as it was: what is made in it would have to
+ * go to the host, and what is ours must not. */
+static int prepare_host(const struct step *s, int new, struct err *e)
+{
+	if (!s->was_readonly)
+		log_warn(s->readonly
+				 ? "'%s' has no '%s' to mount on: nothing new "
+				   "can be made there beside it"
+				 : "'%s' has no '%s' to mount on: what is made "
+				   "there beside it is gone in the end",
+			 s->dst, s->fresh[0].path);
+	if (!s->readonly && fchmod(new, 01777))
+		return err_sys(e, "can't change the mode of '%s'", s->dst);
 	return 0;
 }
 
@@ -208,10 +274,12 @@ int root_change(struct root *r, const struct plan *p, const struct step *s,
 	autofd int old = -1;
 	struct err refused = { 0 };
 
-	if (new < 0 || make_fresh(s, new, e))
+	if (new < 0 || make_fresh(s, new, e) ||
+	    (s->of_host && prepare_host(s, new, e)))
 		return -1;
 	/* Before NEW is in its place, which may hide it. */
-	old = dir_open_in_root(r->image, s->dst, flags, 0, e);
+	old = dir_open_in_root(s->of_host ? r->top : r->image, s->dst, flags, 0,
+			       e);
 	if (old < 0)
 		return -1;
 	if (s->kind == STEP_OVERLAY && !r->no_overlay) {
@@ -244,7 +312,25 @@ int root_put_text(struct root *r, const char *path, const char *text,
 
 int root_make(struct root *r, const char *path, bool is_dir, struct err *e)
 {
+	struct stat st;
+
+	if (!fstatat(r->top, path + 1, &st, AT_SYMLINK_NOFOLLOW))
+		return 0;
 	return make_entry(r->top, path + 1, is_dir, NULL, e);
+}
+
+int root_link(struct root *r, const char *path, const char *target,
+	      struct err *e)
+{
+	autostr char *parent = path_dir(path);
+	autofd int dir =
+		dir_open_in_root(r->top, parent, O_PATH | O_DIRECTORY, 0, e);
+
+	if (dir < 0)
+		return -1;
+	return symlinkat(target, dir, path_base(path))
+		       ? err_sys(e, "can't make the link '%s'", path)
+		       : 0;
 }
 
 /* Where the host's root is the initramfs, as on nodes without disks, it can't
@@ -280,5 +366,6 @@ void root_close(struct root *r)
 	auto_fd_(&r->image);
 	auto_fd_(&r->scratch);
 	auto_fd_(&r->top);
+	layers_close(&r->layers);
 	*r = (struct root)ROOT_INIT;
 }

@@ -25,6 +25,7 @@
 
 #include "base/err.h"
 #include "run/imgroot.h"
+#include "run/layers.h"
 #include "run/mnt.h"
 #include "run/options.h"
 #include "run/plan.h"
@@ -37,12 +38,14 @@ struct root {
 	const char *place; /* of a mount that stands for it, or NULL */
 	int scratch;       /* -1: none */
 	int top;           /* the root that the command will see */
+	bool is_layered;   /* the root is an overlay that can be written to */
+	struct layers layers;
 	unsigned flags;    /* enum mnt_flag of what comes from the image */
 	size_t n_made;     /* names in scratch */
 };
-#define ROOT_INIT                                     \
-	{                                             \
-		.image = -1, .scratch = -1, .top = -1 \
+#define ROOT_INIT                                                             \
+	{                                                                     \
+		.image = -1, .scratch = -1, .top = -1, .layers = LAYERS_INIT, \
 	}
 
 /* Take hold of the image at PATH, which must still be what IMAGE tells of. */
@@ -52,7 +55,11 @@ MUST_CHECK int root_take_image(struct root *r, const char *path,
 MUST_CHECK int root_hide_stack(const struct root *r, struct err *e);
 MUST_CHECK int root_mount_image(struct root *r, const struct step *s,
 				struct err *e);
-MUST_CHECK int root_add_scratch(struct root *r, struct err *e);
+MUST_CHECK int root_add_scratch(struct root *r, const struct step *s,
+				struct err *e);
+/* STEP_LAYERS, whose r->layers were taken. */
+MUST_CHECK int root_add_layers(struct root *r, const struct step *s,
+			       struct err *e);
 /* STEP_OVERLAY and STEP_ASSEMBLE; what the kernel refuses to overlay is
  * assembled. P tells what will be mounted later and need not be bound now. */
 MUST_CHECK int root_change(struct root *r, const struct plan *p,
@@ -60,8 +67,12 @@ MUST_CHECK int root_change(struct root *r, const struct plan *p,
 /* Mount a file with the content TEXT on the file PATH inside. */
 MUST_CHECK int root_put_text(struct root *r, const char *path, const char *text,
 			     struct err *e);
-/* Make the mount point PATH in the (writable) image. */
+/* Make the mount point PATH where it can be written to; one that is there
+ * stays. */
 MUST_CHECK int root_make(struct root *r, const char *path, bool is_dir,
+			 struct err *e);
+/* The same for a link to TARGET. */
+MUST_CHECK int root_link(struct root *r, const char *path, const char *target,
 			 struct err *e);
 /* Make it "/" and let go of the host's. */
 MUST_CHECK int root_enter(struct root *r, struct err *e);

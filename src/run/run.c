@@ -9,12 +9,15 @@
 #include "base/str.h"
 #include "base/strlist.h"
 #include "run/apply.h"
+#include "run/defaults.h"
 #include "run/envscript.h"
 #include "run/exec.h"
 #include "run/facts.h"
+#include "run/look.h"
 #include "run/imgroot.h"
 #include "run/plan.h"
 #include "run/session.h"
+#include "run/twin.h"
 
 #include <stdio.h>
 #include <sys/auxv.h>
@@ -74,6 +77,19 @@ static bool needs_user(const struct run *r)
 	return !r->facts.host.home || !*o->command || o->uid || o->gid;
 }
 
+int run_list_defaults(const struct run_options *o, struct err *e)
+{
+	AUTO(facts) struct facts f = { 0 };
+	AUTO(str) struct str text = { 0 };
+	struct look look = { .host = look_on_host, .real = look_real };
+
+	if (facts_caller(&f, o, e) || facts_host(&f, o, e) ||
+	    defaults_list(&text, &f.host, o, &look, e))
+		return -1;
+	fputs(str_text(&text), stdout);
+	return 0;
+}
+
 int run_begin(struct run *r, const struct run_options *o, const char *name,
 	      struct err *e)
 {
@@ -82,7 +98,8 @@ int run_begin(struct run *r, const struct run_options *o, const char *name,
 	if (refuse_privilege(e) || facts_caller(&r->facts, o, e))
 		return -1;
 	if (join_is_asked(o) && !o->dry_run) {
-		if (needs_user(r))
+		/* Before somebody knows of us. */
+		if (needs_user(r) || twin_is_static())
 			facts_user(&r->facts);
 		if (join_begin(&r->join, o, name, e))
 			return -1;

@@ -35,4 +35,7 @@ void run_fail(struct run *r, const struct err *e);
 void run_clear(struct run *r);
 AUTO_DEFINE(run, struct run, run_clear)
 
+/* Print what of the host is shown by default, with O, to stdout. */
+MUST_CHECK int run_list_defaults(const struct run_options *o, struct err *e);
+
 #endif

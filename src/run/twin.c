@@ -13,3 +13,8 @@ void twin_check_file(const struct run_file *file)
 {
 	(void)file;
 }
+
+bool twin_is_static(void)
+{
+	return false;
+}

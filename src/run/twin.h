@@ -12,11 +12,15 @@
 
 #include "run/options.h"
 
+#include <stdbool.h>
+
 /* In the static ch-run: become the dynamic one, and begin anew; returns only if
  * there is none. Nothing must have been read from a pipe, entered or printed
  * yet. Elsewhere: do nothing. */
 void twin_take_over(void);
 /* In the static ch-run: do that if it can't inflate what is in FILE. */
 void twin_check_file(const struct run_file *file);
+/* Is this the static one? Then who asks for names does it before that. */
+bool twin_is_static(void);
 
 #endif

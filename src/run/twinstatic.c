@@ -88,6 +88,11 @@ void twin_check_file(const struct run_file *file)
 		twin_take_over();
 }
 
+bool twin_is_static(void)
+{
+	return true;
+}
+
 /* Too late to hand over here, in a namespace or in a child: who will load
  * something calls twin_take_over when he knows. */
 void *dynlib_open(const char *soname, const struct dynlib_symbol *symbols,

@@ -1,5 +1,4 @@
-/* wants.c - what of the host shall be seen inside: the table of defaults, and
- * --bind.
+/* wants.c - what of the host shall be seen inside, and where it would go.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "config.h"
@@ -10,182 +9,68 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "format/bindspec.h"
-#include "format/envfile.h"
 
 #include <string.h>
 
-/* Everything here appears inside at the path that it has on the host. PATH may
- * also be "~" (home), "." (working directory) or "$NAME" (that variable). NAME
- * is for --no-default. In order: what may hold others comes first. */
-// clang-format off
-static const struct row {
-	const char *name;
-	const char *path;
-	unsigned flags;
-} defaults[] = {
-	{ "dev",        "/dev", WANT_REQUIRED },
-	{ "proc",       "/proc", WANT_REQUIRED },
-	{ "sys",        "/sys", WANT_REQUIRED },
-	{ "tmp",        "/tmp" },
-	{ "tmp",        "/var/tmp" },
-	{ "home",       "~" },
-	{ "tmp",        "$TMPDIR" },
-	{ "cwd",        "." },
-	{ "hosts",      "/etc/hosts", WANT_IN_PLACE },
-	{ "resolv",     "/etc/resolv.conf", WANT_IN_PLACE },
-	{ "localtime",  "/etc/localtime", WANT_IN_PLACE },
-	{ "machine-id", "/etc/machine-id", WANT_IN_PLACE },
-	{ "user",       "/etc/passwd", WANT_IN_PLACE | WANT_PASSWD },
-	{ "user",       "/etc/group", WANT_IN_PLACE | WANT_GROUP },
-	/* What job steps and MPI ranks talk to: Slurm's spool directory holds
-	 * the batch script and PMIx's sockets. */
-	{ "scheduler",  "/run/munge" },
-	{ "scheduler",  "/var/run/munge" },
-	{ "scheduler",  "/var/spool/slurmd" },
-	{ "scheduler",  "/var/spool/slurm" },
-	{ "scheduler",  "$PMIX_SERVER_TMPDIR" },
-	{ "scheduler",  "$PMIX_SYSTEM_TMPDIR" },
-};
-
-/* Directories that belong to the image: a command started there sees the
- * image's, not the host's. */
-static const char *const not_as_cwd[] = {
-	"/bin", "/boot", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/libx32",
-	"/proc", "/run", "/sbin", "/sys", "/usr",
-};
-
-/* The same, but what is below them may be anybody's. */
-static const char *const not_itself_as_cwd[] = {
-	"/", "/home", "/media", "/mnt", "/opt", "/srv", "/var",
-};
-// clang-format on
-
-static bool may_be_cwd(const char *path)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(not_as_cwd); i++)
-		if (path_is_within(not_as_cwd[i], path))
-			return false;
-	for (size_t i = 0; i < ARRAY_SIZE(not_itself_as_cwd); i++)
-		if (!strcmp(not_itself_as_cwd[i], path))
-			return false;
-	return true;
-}
-
-/* Some accounts of the system have the programs for a home ("bin", "daemon").
- * Mounted inside, the host's would hide the image's. */
-static bool may_be_home(const char *path)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(not_as_cwd); i++)
-		if (!strcmp(not_as_cwd[i], path))
-			return false;
-	return strcmp(path, "/usr/bin") && strcmp(path, "/usr/sbin");
-}
-
-/* The path that a row stands for, borrowed, or NULL if there is none. */
-static const char *row_path(const struct row *r, const struct host *h)
-{
-	const char *path = r->path;
-
-	if (*path == '~')
-		path = h->home && may_be_home(h->home) ? h->home : NULL;
-	else if (*path == '.')
-		path = h->cwd && may_be_cwd(h->cwd) ? h->cwd : NULL;
-	else if (*path == '$')
-		path = env_get(&h->env, path + 1);
-	return path && *path == '/' ? path : NULL;
-}
-
-static struct want *add(struct wants *w)
+struct want *wants_add(struct wants *w, const char *dst, const char *why,
+		       unsigned flags)
 {
 	w->v = mem_grow(w->v, &w->cap, w->n + 1, sizeof *w->v);
-	w->v[w->n] = (struct want){ .over = -1 };
+	w->v[w->n] = (struct want){
+		.dst = xstrdup(dst),
+		.why = xstrdup(why),
+		.flags = flags,
+		.over = -1,
+	};
 	return &w->v[w->n++];
-}
-
-static void add_default(struct wants *w, const struct row *r,
-			const struct host *h)
-{
-	const char *path = row_path(r, h);
-	autostr char *dst = path ? path_clean(path) : NULL;
-	struct want *want;
-
-	if (!dst || !strcmp(dst, "/"))
-		return;
-	want = add(w);
-	if (!(r->flags & (WANT_PASSWD | WANT_GROUP)))
-		want->src = xstrdup(dst);
-	want->dst = TAKE(dst);
-	want->why = str_fmt("default %s", r->name);
-	want->flags = r->flags;
-}
-
-static bool is_default(const char *name)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(defaults); i++)
-		if (!strcmp(defaults[i].name, name))
-			return true;
-	return false;
-}
-
-/* "dev, proc, ...": each name once. Caller frees. */
-static char *default_names(void)
-{
-	AUTO(strlist) struct strlist names = { 0 };
-
-	for (size_t i = 0; i < ARRAY_SIZE(defaults); i++)
-		if (!strlist_has(&names, defaults[i].name))
-			strlist_add(&names, defaults[i].name);
-	return strlist_join(&names, ", ");
-}
-
-static int add_defaults(struct wants *w, const struct host *h,
-			const char *without, struct err *e)
-{
-	AUTO(strlist) struct strlist names = { 0 };
-
-	strlist_split(&names, without ? without : "", ',', false);
-	for (size_t i = 0; i < names.n; i++) {
-		autostr char *all = NULL;
-
-		if (!strcmp(names.v[i], "all") || is_default(names.v[i]))
-			continue;
-		all = default_names();
-		return err_set(e, ERR_USAGE,
-			       "no default is called '%s', expected all, %s",
-			       names.v[i], all);
-	}
-	if (strlist_has(&names, "all"))
-		return 0;
-	for (size_t i = 0; i < ARRAY_SIZE(defaults); i++)
-		if (!strlist_has(&names, defaults[i].name))
-			add_default(w, &defaults[i], h);
-	return 0;
 }
 
 static int add_bind(struct wants *w, const struct opt_item *item, struct err *e)
 {
 	AUTO(bindspec) struct bindspec b = { 0 };
+	autostr char *why = str_fmt("from --%s", item->name);
+	unsigned flags = WANT_BIND;
 	struct want *want;
 
-	if (bindspec_parse(item->value, &b, e))
+	if (strcmp(item->name, "mount")
+		    ? bindspec_parse(item->value, NULL, &b, e)
+		    : bindspec_parse_mount(item->value, &b, e))
 		return -1;
-	want = add(w);
+	flags |= b.readonly ? WANT_READONLY : 0;
+	flags |= b.optional ? 0 : WANT_REQUIRED;
+	flags |= b.src ? 0 : WANT_MEMORY | WANT_TMP;
+	want = wants_add(w, b.dst, why, flags);
 	want->src = TAKE(b.src);
-	want->dst = TAKE(b.dst);
-	want->why = str_fmt("from --%s", item->name);
-	want->flags = WANT_BIND | (b.readonly ? WANT_READONLY : 0) |
-		      (b.optional ? 0 : WANT_REQUIRED);
+	want->size = TAKE(b.size);
 	return 0;
 }
 
-int wants_make(struct wants *w, const struct host *h,
-	       const struct run_options *o, struct err *e)
+/* Move the last want in front of those, of the user's from FIRST on, that it
+ * would hide. */
+static void put_in_order(struct wants *w, size_t first)
 {
-	if (add_defaults(w, h, o->no_default, e))
-		return -1;
-	for (size_t i = 0; i < o->binds.n; i++)
+	struct want last = w->v[w->n - 1];
+	size_t at = w->n - 1;
+
+	for (size_t i = first; i < w->n - 1; i++)
+		if (strcmp(last.dst, w->v[i].dst) &&
+		    path_is_within(last.dst, w->v[i].dst)) {
+			at = i;
+			break;
+		}
+	memmove(w->v + at + 1, w->v + at, (w->n - 1 - at) * sizeof *w->v);
+	w->v[at] = last;
+}
+
+int wants_add_binds(struct wants *w, const struct run_options *o, struct err *e)
+{
+	size_t first = w->n;
+
+	for (size_t i = 0; i < o->binds.n; i++) {
 		if (add_bind(w, &o->binds.v[i], e))
 			return -1;
+		put_in_order(w, first);
+	}
 	return 0;
 }
 
@@ -203,8 +88,8 @@ static int look_source(struct want *w, const struct look *look, struct err *e)
 	autostr char *name = NULL;
 	int code;
 
-	w->kind = PATH_FILE;
-	if (!w->src)
+	w->kind = w->flags & WANT_MEMORY ? PATH_DIR : PATH_FILE;
+	if (!w->src || (w->flags & WANT_LINK))
 		return 0;
 	code = look->host(look->ctx, w->src, &w->kind);
 	if (!code)
@@ -242,16 +127,38 @@ static const char *below(const char *root, const char *path)
 	return path + (strcmp(root, "/") ? strlen(root) : 0);
 }
 
-/* Where PATH of the host leads by symbolic links, if that is not below ROOT;
- * else NULL. Caller frees. */
-static char *leads_out(const char *root, const char *path,
+/* How many bytes of PATH, which begins with the N of a directory, lead to a
+ * directory of the host; *KIND is what is behind that. */
+static size_t existing(const char *path, size_t n, const struct look *look,
+		       enum path_kind *kind)
+{
+	const char *rest = path + n;
+	size_t len;
+
+	while (path_next(&rest, &len)) {
+		autostr char *at = xstrndup(path, (size_t)(rest - path));
+
+		*kind = PATH_MISSING;
+		if (look->host(look->ctx, at, kind) || *kind != PATH_DIR)
+			break;
+		n = (size_t)(rest - path);
+	}
+	if (*kind == PATH_FILE && *rest)
+		*kind = PATH_BLOCKED;
+	return n;
+}
+
+/* Where PATH of the host, of which the first N bytes exist, leads by symbolic
+ * links, if that is not below ROOT; else NULL. Caller frees. */
+static char *leads_out(const char *root, const char *path, size_t n,
 		       const struct look *look)
 {
+	autostr char *there = xstrndup(path, n);
 	autostr char *real_root = look->real(look->ctx, root);
-	autostr char *real = look->real(look->ctx, path);
+	autostr char *real = look->real(look->ctx, there);
 
 	return real_root && real && !path_is_within(real_root, real)
-		       ? TAKE(real)
+		       ? str_fmt("%s%s", real, path + n)
 		       : NULL;
 }
 
@@ -264,14 +171,28 @@ static char *look_over(struct want *w, const struct want *over,
 	const char *root = path_is_within(over->spot.path, path)
 				   ? over->spot.path
 				   : over->dst;
-	autostr char *host = path_join(over->src, below(root, path));
-	char *inside = str_fmt("%s%s", over->spot.path, below(root, path));
+	const char *rest = below(root, path);
+	autostr char *host = path_join(over->src ? over->src : "", rest);
+	struct spot *s = &w->spot;
+	size_t n;
 
-	spot_clear(&w->spot);
-	w->spot.path = inside;
-	if (look->host(look->ctx, host, &w->spot.kind))
-		w->spot.kind = PATH_MISSING;
-	return leads_out(over->src, host, look);
+	spot_clear(s);
+	s->path = str_fmt("%s%s", over->spot.path, rest);
+	s->kind = *rest ? PATH_MISSING : PATH_DIR;
+	s->dir = xstrdup(over->spot.path);
+	if (over->flags & WANT_MEMORY)
+		return NULL;
+	/* The usual case of a home or a working directory: it is there. */
+	if (w->src && !(w->flags & WANT_BIND) && !strcmp(host, w->src)) {
+		s->kind = w->kind;
+		return NULL;
+	}
+	if (!look->host(look->ctx, host, &s->kind))
+		return leads_out(over->src, host, strlen(host), look);
+	n = existing(host, strlen(host) - strlen(rest), look, &s->kind);
+	free(s->dir);
+	s->dir = xstrndup(s->path, strlen(s->path) - (strlen(host) - n));
+	return leads_out(over->src, host, n, look);
 }
 
 /* *OUT: a link of the host leads elsewhere, look there. Caller frees. */
@@ -330,7 +251,7 @@ static bool is_covered(const struct wants *all, const struct want *w,
 	autostr char *shown_real = NULL;
 	autostr char *real = NULL;
 
-	if (!v || (w->flags & WANT_BIND) || !w->src)
+	if (!v || !v->src || !w->src || (w->flags & (WANT_BIND | WANT_LINK)))
 		return false;
 	shown = path_join(v->src, below(v->spot.path, w->spot.path));
 	if (!strcmp(shown, w->src))
@@ -341,8 +262,11 @@ static bool is_covered(const struct wants *all, const struct want *w,
 }
 
 /* What is at the mount point is not what W needs: why? NULL if it is. */
-static const char *misfit(const struct want *w, bool write)
+static const char *misfit(const struct wants *all, const struct want *w,
+			  bool write)
 {
+	const struct want *over = w->over >= 0 ? &all->v[w->over] : NULL;
+
 	if (!strcmp(w->spot.path, "/"))
 		return "a symbolic link of the image leads it to '/'";
 	switch (w->spot.kind) {
@@ -358,9 +282,11 @@ static const char *misfit(const struct want *w, bool write)
 	case PATH_LINK:
 		break;
 	}
-	if (w->over >= 0)
+	if (over && !(over->flags & WANT_MEMORY) && !(w->flags & WANT_BIND))
 		return "there is no such mount point, and none is made in a "
-		       "directory of the host";
+		       "directory of the host by default";
+	if (over)
+		return NULL;
 	if (write && !(w->flags & WANT_BIND))
 		return "the image has no such path, and --write makes it for "
 		       "--bind only";
@@ -390,7 +316,7 @@ static int decide(const struct wants *all, struct want *w,
 	}
 	w->skip = is_taken(all, w)
 			  ? "the image has another default in its place"
-			  : misfit(w, write);
+			  : misfit(all, w, write);
 	if (!w->skip || !(w->flags & WANT_REQUIRED) ||
 	    (write && !(w->flags & WANT_BIND)))
 		return 0;
@@ -428,6 +354,8 @@ bool wants_show(const struct wants *w, const struct look *look,
 	if (!v)
 		return false;
 	root = path_is_within(v->dst, clean) ? v->dst : v->spot.path;
+	if (!v->src)
+		return !*below(root, clean);
 	host = path_join(v->src, below(root, clean));
 	return !look->host(look->ctx, host, &kind);
 }
@@ -443,6 +371,7 @@ void wants_clear(struct wants *w)
 {
 	for (size_t i = 0; i < w->n; i++) {
 		free(w->v[i].src);
+		free(w->v[i].size);
 		free(w->v[i].dst);
 		free(w->v[i].why);
 		spot_clear(&w->v[i].spot);

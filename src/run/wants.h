@@ -1,7 +1,7 @@
 /* wants.h - what of the host shall be seen inside, and where it would go.
  * SPDX-License-Identifier: Apache-2.0
  *
- * A want is made from the table of defaults or from --bind (wants_make, pure),
+ * A want is made from the table of defaults or from --bind (pure),
  * then looked at on the host and in the image (wants_look, through two
  * functions, so that tests need no files), and then turned into steps by the
  * plan. Wants are in order: a later one wins over an earlier one.
@@ -40,7 +40,8 @@ struct spot {
 	char *path; /* absolute, without symbolic links of the image */
 	enum path_kind kind;
 	char *dir;        /* the deepest directory on the way that exists */
-	size_t n_entries; /* of DIR, set where kind is missing or a link */
+	size_t n_entries; /* of DIR, set where kind is missing or a link in the
+			   * image itself */
 };
 
 enum want_flag {
@@ -51,11 +52,16 @@ enum want_flag {
 			    * file that others read, too */
 	WANT_PASSWD = 8,   /* made by us, not taken from the host */
 	WANT_GROUP = 16,
-	WANT_BIND = 32, /* from --bind */
+	WANT_BIND = 32,     /* asked for by the user: --bind, --mount, --home */
+	WANT_MEMORY = 64,   /* a new, empty file system in memory */
+	WANT_TMP = 128,     /* everybody may write there */
+	WANT_PRIVATE = 256, /* nobody but the user may look there */
+	WANT_LINK = 512,    /* DST is a symbolic link to SRC */
 };
 
 struct want {
 	char *src; /* as the user wrote it; NULL: made by us */
+	char *size; /* of WANT_MEMORY, or NULL: the kernel's default */
 	char *dst; /* absolute and clean */
 	char *why; /* "default tmp", "from --bind" */
 	unsigned flags;
@@ -74,10 +80,10 @@ struct wants {
 	size_t cap;
 };
 
-/* The wants of H with options O. Pure. ERR_USAGE: malformed --bind, unknown
- * name in --no-default. */
-MUST_CHECK int wants_make(struct wants *w, const struct host *h,
-			  const struct run_options *o, struct err *e);
+/* Add a want for DST, a clean absolute path. The result is good until the
+ * next. */
+struct want *wants_add(struct wants *w, const char *dst, const char *why,
+		       unsigned flags);
 
 struct look {
 	void *ctx;
@@ -90,6 +96,11 @@ struct look {
 	int (*image)(void *ctx, const char *path, bool in_place,
 		     struct spot *spot, struct err *e);
 };
+
+/* Add what --bind and --mount of O ask for: one that lies below another comes
+ * after it, else they stay in order. Pure. ERR_USAGE: one is malformed. */
+MUST_CHECK int wants_add_binds(struct wants *w, const struct run_options *o,
+			       struct err *e);
 
 /* Fill in the second half of each want. A source that is missing is an error
  * if the want is required, else its kind says so; what can't be mounted where

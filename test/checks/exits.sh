@@ -33,7 +33,7 @@ printers() {
 		src/*/*.c | grep -v '^src/base/\(tool\|log\|mem\|proc\|intr\)\.c' || :
 	grep -Hn '[(,] *stdout *[,)]' src/*/*.c |
 		grep -v '^src/base/\(tool\|log\)\.c\|^src/run/run\.c' || :
-	grep -Hn 'stderr' src/*/*.c |
+	grep -Hn '[^/]stderr' src/*/*.c |
 		grep -v '^src/base/\(tool\|log\|mem\)\.c' || :
 }
 

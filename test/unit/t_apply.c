@@ -247,7 +247,6 @@ static void child(int fd, struct run_how how, bool is_host)
 	char *none[] = { NULL };
 	struct run_options o = {
 		.image = image,
-		.no_default = "all",
 		.command = none,
 		.how = how,
 	};
@@ -255,6 +254,7 @@ static void child(int fd, struct run_how how, bool is_host)
 	AUTO(str) struct str out = { 0 };
 	struct err e = { 0 };
 
+	opt_list_add(&o.no_default, "no-default", "all");
 	add_binds(&o, &keep, is_host);
 	if (plan_and_apply(&o, &e))
 		str_add(&out, e.msg);
@@ -263,6 +263,7 @@ static void child(int fd, struct run_how how, bool is_host)
 	else
 		report(&out);
 	opt_list_clear(&o.binds);
+	opt_list_clear(&o.no_default);
 	if (io_write(fd, str_text(&out), out.len, "report", &e))
 		_exit(1);
 }

@@ -55,9 +55,10 @@ static const struct test {
 static char *text_of(const struct side *s)
 {
 	struct opt_item items[BINDS];
+	struct opt_item no_default = { "no-default", s->no_default };
 	struct run_options o = {
 		.binds = { .v = items },
-		.no_default = s->no_default,
+		.no_default = { .v = &no_default, .n = s->no_default != NULL },
 		.write = s->write,
 	};
 	AUTO(str) struct str out = { 0 };

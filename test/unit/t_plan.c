@@ -8,7 +8,9 @@
  *	image-command WORD... | image-workdir PATH | image-script PATH
  *	host KIND PATH [REAL]     KIND is dir or file; REAL if it is a link
  *	image KIND PATH [N|TO]    KIND is dir (with N entries), file or link
- *	bind|set-env|unset-env|no-default|cd TEXT | write | no-overlay
+ *	bind|mount|set-env|unset-env|no-default|cd|overlay|write-fake TEXT
+ *	write | no-overlay | no-home | private-tmp | contain
+ *	on-home TEXT              is --home
  *	seccomp
  *	command WORD...
  */
@@ -17,6 +19,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "run/defaults.h"
 #include "run/plan.h"
 #include "tap.h"
 
@@ -44,6 +47,8 @@ static void world_clear(struct world *w)
 	imageinfo_clear(&w->info);
 	strlist_clear(&w->command);
 	opt_list_clear(&w->o.binds);
+	opt_list_clear(&w->o.no_default);
+	opt_list_clear(&w->o.overlays);
 	opt_list_clear(&w->o.env);
 }
 AUTO_DEFINE(world, struct world, world_clear)
@@ -139,7 +144,21 @@ static void add_option(struct world *w, const char *word, char *rest)
 	else if (!strcmp(word, "unset-env"))
 		opt_list_add(&w->o.env, "unset-env", rest);
 	else if (!strcmp(word, "no-default"))
-		w->o.no_default = rest;
+		opt_list_add(&w->o.no_default, word, rest);
+	else if (!strcmp(word, "mount"))
+		opt_list_add(&w->o.binds, word, rest);
+	else if (!strcmp(word, "overlay"))
+		opt_list_add(&w->o.overlays, word, rest);
+	else if (!strcmp(word, "write-fake"))
+		w->o.write_fake = rest ? rest : "";
+	else if (!strcmp(word, "on-home"))
+		w->o.home = rest;
+	else if (!strcmp(word, "no-home"))
+		w->o.no_home = true;
+	else if (!strcmp(word, "private-tmp"))
+		w->o.private_tmp = true;
+	else if (!strcmp(word, "contain"))
+		w->o.contain = true;
 	else if (!strcmp(word, "cd"))
 		w->o.cd = rest;
 	else if (!strcmp(word, "write"))
@@ -212,7 +231,8 @@ static int make(struct world *w, struct wants *wants, struct plan *p,
 	w->host.user = (struct user){ .uid = 1000, .gid = 1000 };
 	w->host.user.name = xstrdup("u");
 	w->host.user.gecos = xstrdup("");
-	int bad = wants_make(wants, &w->host, &w->o, e) ||
+	int bad = defaults_add(wants, &w->host, &w->o, e) ||
+		  wants_add_binds(wants, &w->o, e) ||
 		  wants_look(wants, &look, w->o.write, e) ||
 		  plan_make(p, &w->o, &f, e);
 
