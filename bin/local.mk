@@ -28,6 +28,7 @@ pkglibexec_PROGRAMS += ch-run-full
 ch_run_full_SOURCES = bin/ch-run.c
 ch_run_full_LDADD = $(run_libs) $(JANSSON_RUN_LIBS)
 else
+ch_run_LDFLAGS = $(AM_LDFLAGS)
 ch_run_LDADD = $(run_libs) $(JANSSON_RUN_LIBS)
 endif
 ch_check_SOURCES = bin/ch-check.c
