@@ -483,12 +483,13 @@ etc/motd'
 # --- the scripts, run
 
 # run_in FOLDER COMMAND...: in ch-run, and for no longer than a script needs;
-# the environment is for the scripts to make.
+# the environment is for the scripts to make, so ch-run must not read them.
 run_in() {
 	local folder=$1
 	shift
 	rm -rf "$folder/ch"
-	works env -u PS1 GREETING=host timeout 30 ch-run "./$folder" -- "$@"
+	works env -u PS1 GREETING=host timeout 30 ch-run --env=host \
+		"./$folder" -- "$@"
 }
 
 @test "the actions of a SIF file that we made run" {
