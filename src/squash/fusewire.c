@@ -194,7 +194,7 @@ static ssize_t read_dir(struct fusewire *w, const struct question *q,
 			     in->size);
 }
 
-/* "Not implemented" tells the kernel not to ask again. */
+/* ENOSYS tells the kernel not to ask again. */
 static ssize_t open_dir(struct fusewire *w, const struct question *q,
 			struct fusewire_reply *out)
 {
