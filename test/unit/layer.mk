@@ -29,5 +29,6 @@ endif
 test_unit_t_codec_zlib_SOURCES = test/unit/t_codec.c src/layer/inflate_zlib.c
 EXTRA_DIST += test/unit/dirtest.h test/unit/entrytest.h \
 	test/unit/layercases.h test/unit/layertest.h test/unit/mksqfs.h \
-	test/unit/mktar.h test/unit/sqfslies.h test/unit/sqfstest.h \
+	test/unit/mktar.h test/unit/rows.h test/unit/spoilt.h \
+	test/unit/sqfslies.h test/unit/sqfstest.h \
 	test/unit/stacktest.h test/unit/tartest.h

@@ -7,6 +7,7 @@
  */
 #include "config.h"
 
+#include "spoilt.h"
 #include "sqfslies.h"
 #include "sqfstest.h"
 
@@ -261,19 +262,21 @@ static void check_inside(const struct strlist *lines, const char *what,
 	}
 }
 
+/* What a byte is changed by, one bit or more at a time. */
+static const unsigned char values[] = { 0x01, 0x80, 0xff, 0x10, 0x7f };
+
 /* Every byte of the image to other values: there is an end to it, with an error
  * or without. */
 static void spoil(struct str *bytes, size_t at, const char *what,
 		  size_t *n_good, size_t *n_bad)
 {
-	static const unsigned char with[] = { 0x01, 0x80, 0xff, 0x10, 0x7f };
 	char old = bytes->p[at];
 
-	for (size_t k = 0; k < ARRAY_SIZE(with); k++) {
+	for (size_t k = 0; k < ARRAY_SIZE(values); k++) {
 		AUTO(strlist) struct strlist lines = { 0 };
 		struct err e = { 0 };
 
-		bytes->p[at] = (char)(old ^ with[k]);
+		bytes->p[at] = (char)(old ^ values[k]);
 		read_bytes(bytes, &lines, &e);
 		++*(e.kind ? n_bad : n_good);
 		check_inside(&lines, what, at);
@@ -314,44 +317,6 @@ static const struct item items[] = {
 };
 // clang-format on
 
-/* Images of ours: the superblock byte by byte, the rest at random. */
-static void test_spoilt(void)
-{
-	static const char *const compressors[] = { "zstd", "lz4", "gzip",
-						   "xz" };
-	uint64_t seed = 88172645463325252u;
-
-	for (size_t i = 0; i < ARRAY_SIZE(compressors); i++) {
-		struct sqfswrite_opts o = { compressors[i], 0, 4096, 1, 0 };
-		AUTO(str) struct str bytes = { 0 };
-		AUTO(plant) struct plant p;
-		struct sqfswrite_stats stats;
-		size_t n_good = 0, n_bad = 0;
-		struct err e = { 0 };
-		uint64_t size = 0;
-		autofd int fd = memory();
-
-		plant_init(&p);
-		if (plant_write(&p, fd, 0, &o, items, ARRAY_SIZE(items), &size,
-				&stats, &e) ||
-		    pread(fd, str_reserve(&bytes, size), size, 0) < 0)
-			abort();
-		bytes.len = size;
-		for (size_t at = 0; at < 96; at++)
-			spoil(&bytes, at, o.compressor, &n_good, &n_bad);
-		for (size_t k = 0; k < 500; k++) {
-			seed ^= seed << 13;
-			seed ^= seed >> 7;
-			seed ^= seed << 17;
-			spoil(&bytes, seed % size, o.compressor, &n_good,
-			      &n_bad);
-		}
-		/* Times are as good as others, places of tables are not. */
-		ok(n_good > 5 * 4 && n_bad > 5 * 40, "%s: %zu good, %zu bad",
-		   o.compressor, n_good, n_bad);
-	}
-}
-
 int main(void)
 {
 	AUTO(strlist) struct strlist all = { 0 };
@@ -372,6 +337,6 @@ int main(void)
 	test_extents();
 	test_start();
 	test_spoilt_by_hand();
-	test_spoilt();
+	spoilt_images(items, ARRAY_SIZE(items), spoil, ARRAY_SIZE(values));
 	return tap_done();
 }

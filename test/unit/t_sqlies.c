@@ -8,6 +8,7 @@
  */
 #include "config.h"
 
+#include "spoilt.h"
 #include "sqfslies.h"
 #include "sqtest.h"
 
@@ -109,19 +110,21 @@ static const struct item items[] = {
 };
 // clang-format on
 
+/* What a byte is changed by, one bit or more at a time. */
+static const unsigned char values[] = { 0x01, 0x80, 0xff };
+
 /* One byte of the image to other values: there is an end to it, with an error
  * or without. */
 static void spoil(struct str *bytes, size_t at, const char *what,
 		  size_t *n_good, size_t *n_bad)
 {
-	static const unsigned char with[] = { 0x01, 0x80, 0xff };
 	char old = bytes->p[at];
 
-	for (size_t k = 0; k < ARRAY_SIZE(with); k++) {
+	for (size_t k = 0; k < ARRAY_SIZE(values); k++) {
 		AUTO(strlist) struct strlist lines = { 0 };
 		bool is_bad = false;
 
-		bytes->p[at] = (char)(old ^ with[k]);
+		bytes->p[at] = (char)(old ^ values[k]);
 		read_bytes(bytes, &lines);
 		for (size_t i = 0; i < lines.n; i++)
 			is_bad = is_bad || lines.v[i][0] == '!';
@@ -149,47 +152,10 @@ static void test_spoilt_by_hand(void)
 	}
 }
 
-/* Images of ours: the superblock byte by byte, the rest at random. */
-static void test_spoilt(void)
-{
-	static const char *const compressors[] = { "zstd", "lz4", "gzip",
-						   "xz" };
-	uint64_t seed = 88172645463325252u;
-
-	for (size_t i = 0; i < ARRAY_SIZE(compressors); i++) {
-		struct sqfswrite_opts o = { compressors[i], 0, 4096, 1, 0 };
-		AUTO(str) struct str bytes = { 0 };
-		AUTO(plant) struct plant p;
-		struct sqfswrite_stats stats;
-		size_t n_good = 0, n_bad = 0;
-		struct err e = { 0 };
-		uint64_t size = 0;
-		autofd int fd = memory();
-
-		plant_init(&p);
-		if (plant_write(&p, fd, 0, &o, items, ARRAY_SIZE(items), &size,
-				&stats, &e) ||
-		    pread(fd, str_reserve(&bytes, size), size, 0) < 0)
-			abort();
-		bytes.len = size;
-		for (size_t at = 0; at < 96; at++)
-			spoil(&bytes, at, o.compressor, &n_good, &n_bad);
-		for (size_t k = 0; k < 500; k++) {
-			seed ^= seed << 13;
-			seed ^= seed >> 7;
-			seed ^= seed << 17;
-			spoil(&bytes, seed % size, o.compressor, &n_good,
-			      &n_bad);
-		}
-		ok(n_good > 3 * 4 && n_bad > 3 * 40, "%s: %zu good, %zu bad",
-		   o.compressor, n_good, n_bad);
-	}
-}
-
 int main(void)
 {
 	test_lies();
 	test_spoilt_by_hand();
-	test_spoilt();
+	spoilt_images(items, ARRAY_SIZE(items), spoil, ARRAY_SIZE(values));
 	return tap_done();
 }
