@@ -15,36 +15,30 @@ struct block {
 	char magic[6], version[2];
 	char rest[247];
 };
+
+/* A header with nothing in it but SIZE, SUM and TYPE. */
+#define BLOCK(size_, sum_, type_)             \
+	{                                     \
+		.name = "x",                  \
+		.mode = "0000644",            \
+		.uid = "0000000",             \
+		.gid = "0000000",             \
+		.size = (size_),              \
+		.mtime = "00000000000",       \
+		.sum = (sum_),                \
+		.type = (type_),              \
+		.magic = "ustar",             \
+		.version = { '0', '0' },      \
+	}
+
 static const struct lead {
 	struct block pax;
 	char records[512];
 	struct block file;
 } lead = {
-	.pax = {
-		.name = "x",
-		.mode = "0000644",
-		.uid = "0000000",
-		.gid = "0000000",
-		.size = "00000000015",
-		.mtime = "00000000000",
-		.sum = "006243",
-		.type = 'x',
-		.magic = "ustar",
-		.version = { '0', '0' },
-	},
+	.pax = BLOCK("00000000015", "006243", 'x'),
 	.records = "13 comment=x\n",
-	.file = {
-		.name = "x",
-		.mode = "0000644",
-		.uid = "0000000",
-		.gid = "0000000",
-		.size = "00000000000",
-		.mtime = "00000000000",
-		.sum = "006125",
-		.type = '0',
-		.magic = "ustar",
-		.version = { '0', '0' },
-	},
+	.file = BLOCK("00000000000", "006125", '0'),
 };
 
 const void *tarlead(bool is_pax, size_t *n)
