@@ -163,16 +163,24 @@ static ssize_t read_link(struct fusewire *w, const struct question *q,
 				    SQNODE_LINK_MAX);
 }
 
+/* The node that Q wants to read from, and what of it. 0, or an error. */
+static int read_asked(struct fusewire *w, const struct question *q,
+		      const struct fusewire_reply *out,
+		      const struct fuse_read_in **in, struct sqnode *n)
+{
+	*in = arg(q, sizeof(**in));
+	if (!*in || (*in)->size > out->room)
+		return -EINVAL;
+	return read_node(w, q, n);
+}
+
 static ssize_t read_file(struct fusewire *w, const struct question *q,
 			 struct fusewire_reply *out)
 {
-	const struct fuse_read_in *in = arg(q, sizeof(*in));
+	const struct fuse_read_in *in;
 	struct sqnode n;
-	int rc;
+	int rc = read_asked(w, q, out, &in, &n);
 
-	if (!in || in->size > out->room)
-		return -EINVAL;
-	rc = read_node(w, q, &n);
 	return rc ? rc
 		  : sqdata_read(w->view.image, &n, in->offset, out->data,
 				in->size);
@@ -181,14 +189,11 @@ static ssize_t read_file(struct fusewire *w, const struct question *q,
 static ssize_t read_dir(struct fusewire *w, const struct question *q,
 			struct fusewire_reply *out)
 {
-	const struct fuse_read_in *in = arg(q, sizeof(*in));
 	bool plus = q->head->opcode == FUSE_READDIRPLUS;
+	const struct fuse_read_in *in;
 	struct sqnode n;
-	int rc;
+	int rc = read_asked(w, q, out, &in, &n);
 
-	if (!in || in->size > out->room)
-		return -EINVAL;
-	rc = read_node(w, q, &n);
 	return rc ? rc
 		  : fuselist(&w->view, &n, in->offset, plus, out->data,
 			     in->size);

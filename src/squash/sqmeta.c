@@ -55,10 +55,9 @@ static int left(struct sqmeta *m, size_t *out)
 	return error;
 }
 
-int sqmeta_copy(struct sqmeta *m, void *buf, size_t n)
+/* Past N bytes, which go to P unless that is NULL. */
+static int pass(struct sqmeta *m, unsigned char *p, uint64_t n)
 {
-	unsigned char *p = buf;
-
 	while (n) {
 		size_t some;
 		int error = left(m, &some);
@@ -66,13 +65,25 @@ int sqmeta_copy(struct sqmeta *m, void *buf, size_t n)
 		if (error)
 			return error;
 		if (some > n)
-			some = n;
-		memcpy(p, m->slot->bytes + m->offset, some);
+			some = (size_t)n;
+		if (p) {
+			memcpy(p, m->slot->bytes + m->offset, some);
+			p += some;
+		}
 		m->offset += some;
-		p += some;
 		n -= some;
 	}
 	return 0;
+}
+
+int sqmeta_copy(struct sqmeta *m, void *buf, size_t n)
+{
+	return pass(m, buf, n);
+}
+
+int sqmeta_skip(struct sqmeta *m, uint64_t n)
+{
+	return pass(m, NULL, n);
 }
 
 int sqmeta_take(struct sqmeta *m, size_t n, const unsigned char **out)
@@ -105,20 +116,4 @@ int sqmeta_items(struct sqmeta *m, size_t size, uint64_t n,
 	if (!*got)
 		*got = 1;
 	return sqmeta_take(m, *got * size, out);
-}
-
-int sqmeta_skip(struct sqmeta *m, uint64_t n)
-{
-	while (n) {
-		size_t some;
-		int error = left(m, &some);
-
-		if (error)
-			return error;
-		if (some > n)
-			some = (size_t)n;
-		m->offset += some;
-		n -= some;
-	}
-	return 0;
 }
