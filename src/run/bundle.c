@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "format/bindspec.h"
 #include "format/envfile.h"
 
 #include <string.h>
@@ -89,6 +90,34 @@ static const char *host_path(const struct ocispec_mount *m)
 	return NULL;
 }
 
+static bool is_memory(const struct ocispec_mount *m)
+{
+	return m->type && !strcmp(m->type, "tmpfs") && *m->destination == '/';
+}
+
+/* As --mount has it, with all of dst in quotes. */
+static int add_memory(struct bundle *b, const struct ocispec_mount *m,
+		      struct opt_list *binds, struct err *e)
+{
+	AUTO(str) struct str text = { 0 };
+
+	str_add(&text, "type=tmpfs,\"dst=");
+	for (const char *c = m->destination; *c; c++)
+		str_addf(&text, *c == '"' ? "\"\"" : "%c", *c);
+	str_addc(&text, '"');
+	for (size_t i = 0; i < m->options.n; i++) {
+		const char *option = m->options.v[i];
+
+		if (!str_starts(option, "size="))
+			continue;
+		if (bindspec_check_size(option + strlen("size="), e))
+			return err_ctx(e, "size");
+		str_addf(&text, ",%s", option);
+	}
+	opt_list_add(binds, "mount", keep(b, str_take(&text)));
+	return 0;
+}
+
 /* Mount I. */
 static int add_mount(struct bundle *b, size_t i, struct opt_list *binds,
 		     struct err *e)
@@ -115,6 +144,9 @@ static int add_mount(struct bundle *b, size_t i, struct opt_list *binds,
 			add_bind(b, binds, path, m->destination, "rw");
 		return 0;
 	}
+	if (is_memory(m))
+		return add_memory(b, m, binds, e) ? err_ctx(e, "mounts[%zu]", i)
+						  : 0;
 	return err_set(e, ERR_UNSUPPORTED,
 		       "mounts[%zu]: can't mount a file system of type '%s' on "
 		       "'%s'; use a bind mount",
@@ -223,7 +255,9 @@ static int fill_options(struct bundle *b, struct run_options *o, struct err *e)
 	fill_env(b, o);
 	fill_user(b, o);
 	o->image = b->image;
-	o->write |= !b->spec.readonly && !access(b->image, W_OK);
+	/* Other ways to write are the user's own choice. */
+	if (!o->write_fake && !o->overlays.n && !b->spec.readonly)
+		o->write |= !access(b->image, W_OK);
 	opt_list_add(&o->no_default, OPTION, "home,cwd,tmp");
 	if (!o->cd)
 		o->cd = b->spec.cwd;

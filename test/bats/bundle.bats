@@ -210,6 +210,27 @@ p['args'] = ['sh', '-c', 'test -c /dev/null && test -e /p/self && ls /sys >/dev/
 		"c['mounts'] = [{'destination': '/n', 'type': 'nfs', 'source': 'x:/'}]"
 }
 
+@test "mounts: a new tmpfs" {
+	bundle "c['mounts'] = [
+	{'destination': '/run/a,\"b', 'type': 'tmpfs', 'options': ['nosuid', 'size=64k']}]
+p['args'] = ['sh', '-c', 'cd /run && ls && cd *b && stat -f -c %b . && echo x >new && cat new']"
+	same "$out" $'a,"b\n16\nx'
+	absent b/rootfs/run/a,\"b
+	refused ".*mounts\[0\]: size: expected a size \(.*\), found 'big'" \
+		"c['mounts'] = [{'destination': '/x', 'type': 'tmpfs', 'options': ['size=big']}]"
+}
+
+@test "a writable root can be written to in other ways" {
+	config 'r["readonly"] = False'
+	quiet ch-run --write-fake --oci-bundle b touch /new
+	absent b/rootfs/new
+	quiet ch-run --overlay=./over --oci-bundle b touch /new
+	absent b/rootfs/new
+	[ -e over/upper/new ]
+	quiet ch-run --oci-bundle b touch /new
+	[ -e b/rootfs/new ]
+}
+
 @test "mounts: a source that is missing, or none" {
 	refused ".*bind '/no/such' on '/x' \(from --oci-bundle\): No such file.*" \
 		"c['mounts'] = [{'destination': '/x', 'source': '/no/such', 'options': ['bind']}]"
