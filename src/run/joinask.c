@@ -7,6 +7,7 @@
 
 #include "base/path.h"
 #include "base/strlist.h"
+#include "format/bindspec.h"
 
 #include <string.h>
 
@@ -54,10 +55,22 @@ static void add_list(const struct opt_list *list, struct str *out)
 		str_addf(out, "--%s=%s\n", list->v[i].name, list->v[i].value);
 }
 
+/* Does what ITEM means depend on the directory that it is seen from? */
+static bool is_seen_from(const struct opt_item *item)
+{
+	AUTO(bindspec) struct bindspec b = { 0 };
+	struct err ignored = { 0 }; /* who reads it will say so */
+
+	if (strcmp(item->name, "mount") != 0)
+		return is_relative(item->value);
+	return !bindspec_parse_mount(item->value, &b, &ignored) && b.src &&
+	       is_relative(b.src);
+}
+
 static bool has_relative(const struct opt_list *list)
 {
 	for (size_t i = 0; i < list->n; i++)
-		if (is_relative(list->v[i].value))
+		if (is_seen_from(&list->v[i]))
 			return true;
 	return false;
 }

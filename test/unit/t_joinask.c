@@ -12,7 +12,7 @@
 struct side {
 	const char *image;
 	const char *binds[BINDS];
-	const char *cwd, *no_default;
+	const char *cwd, *no_default, *mount;
 	bool write;
 };
 
@@ -37,6 +37,17 @@ static const struct test {
 	  { "/a", { "/x:/y" }, "/u" }, { "/a", { "/x:/y" }, "/v" } },
 	{ "a bind that depends on it",
 	  { "/a", { "x:/y" }, "/u" }, { "/a", { "x:/y" }, "/v" },
+	  "it was made with 'binds seen from /u', not with "
+	  "'binds seen from /v'" },
+	{ "a mount of an absolute path does not",
+	  { "/a", .mount = "src=/x,dst=/y", .cwd = "/u" },
+	  { "/a", .mount = "src=/x,dst=/y", .cwd = "/v" } },
+	{ "nor does one in memory",
+	  { "/a", .mount = "type=tmpfs,dst=/y", .cwd = "/u" },
+	  { "/a", .mount = "type=tmpfs,dst=/y", .cwd = "/v" } },
+	{ "a mount of a relative one does",
+	  { "/a", .mount = "src=x,dst=/y", .cwd = "/u" },
+	  { "/a", .mount = "src=x,dst=/y", .cwd = "/v" },
 	  "it was made with 'binds seen from /u', not with "
 	  "'binds seen from /v'" },
 	{ "one bind more", { "/a", { "/x" } }, { "/a", { "/x", "/y" } },
@@ -67,6 +78,11 @@ static char *text_of(const struct side *s)
 		items[o.binds.n] = (struct opt_item){
 			.name = "bind",
 			.value = s->binds[o.binds.n],
+		};
+	if (s->mount)
+		items[o.binds.n++] = (struct opt_item){
+			.name = "mount",
+			.value = s->mount,
 		};
 	joinask_text(&o, s->image, s->cwd, &out);
 	return str_take(&out);
