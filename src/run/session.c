@@ -59,5 +59,7 @@ int session_new(struct err *e)
 		return drop_terminal(e);
 	if (leave_group(e))
 		return -1;
-	return setsid() < 0 ? err_sys(e, "can't begin a new session") : 0;
+	/* In a pipeline the group lives on with those behind us, and its
+	 * number is ours: then the next best is to be rid of the terminal. */
+	return setsid() < 0 ? drop_terminal(e) : 0;
 }

@@ -12,7 +12,9 @@
 
 /* Become the leader of a new session without a controlling terminal, in the
  * same process. Open descriptors of the terminal stay good for reading and
- * writing; its signals (Ctrl-C, window size) no longer come. */
+ * writing; its signals (Ctrl-C, window size) no longer come. The first process
+ * of a shell's pipeline can't lead one (setsid(2)): it stays in the session,
+ * without its terminal and out of the group that gets the signals. */
 MUST_CHECK int session_new(struct err *e);
 
 #endif
