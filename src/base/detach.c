@@ -5,6 +5,8 @@
 
 #include "base/detach.h"
 
+#include "base/mem.h"
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -65,18 +67,33 @@ static void close_others(const int *keep, size_t n)
 	}
 }
 
+/* None blocked, and all ignored but those of the process's own faults. */
+static void settle_signals(void)
+{
+	static const int kept[] = { SIGSEGV, SIGBUS, SIGFPE,  SIGILL,
+				    SIGABRT, SIGSYS, SIGTRAP, SIGCHLD };
+	struct sigaction sa = { .sa_handler = SIG_IGN };
+	sigset_t none;
+
+	for (int i = 1; i <= SIGRTMAX; i++)
+		sigaction(i, &sa, NULL);
+	sa.sa_handler = SIG_DFL;
+	for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
+		sigaction(kept[i], &sa, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 static void settle(const char *name, const int *keep, size_t n)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	sigset_t none;
 
+	settle_signals();
 	setsid();
 	for (int fd = 0; fd < 3; fd++)
 		if (null < 0 || dup2(null, fd) < 0)
 			close(fd);
 	close_others(keep, n);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
 	prctl(PR_SET_NAME, name, 0, 0, 0);
 	/* Nobody's file system is kept busy. "/" is always there. */
 	if (chdir("/"))
