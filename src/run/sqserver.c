@@ -9,7 +9,6 @@
 #include "base/mem.h"
 #include "squash/fuseserve.h"
 
-#include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -47,22 +46,6 @@ static void set_name(const char *path)
 		memset(first, 0, room);
 		snprintf(first, room, NAME " %s", path);
 	}
-}
-
-static void ignore_signals(void)
-{
-	static const int faults[] = { SIGSEGV, SIGBUS, SIGFPE,  SIGILL,
-				      SIGABRT, SIGSYS, SIGTRAP, SIGCHLD };
-	struct sigaction sa = { .sa_handler = SIG_IGN };
-	sigset_t none;
-
-	for (int i = 1; i < SIGRTMIN; i++)
-		sigaction(i, &sa, NULL);
-	sa.sa_handler = SIG_DFL;
-	for (size_t i = 0; i < ARRAY_SIZE(faults); i++)
-		sigaction(faults[i], &sa, NULL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
 /* What the caller meant for his command is not meant for us, as far as we may
@@ -131,7 +114,6 @@ static void be_server(void *arg)
 	struct err e = { 0 };
 
 	j.path = path;
-	ignore_signals();
 	raise_limits();
 	set_name(path);
 	if (serve(&j, &e))
@@ -186,8 +168,13 @@ int sqserver_failed(int socket, struct err *e)
 {
 	struct err said;
 
-	/* It speaks before it ends, so what it said is there by now. */
-	if (recv(socket, &said, sizeof(said), MSG_DONTWAIT) == sizeof(said))
-		*e = said;
+	/* It speaks before it ends, so what it said is there by now, after the
+	 * one error that a send to its closed end has left behind. */
+	for (int i = 0; i < 2; i++)
+		if (recv(socket, &said, sizeof(said), MSG_DONTWAIT) ==
+		    sizeof(said)) {
+			*e = said;
+			break;
+		}
 	return -1;
 }
