@@ -45,7 +45,6 @@ static char *find_home(const struct host *h)
 	return home && *home == '/' ? path_clean(home) : NULL;
 }
 
-
 /* Does RULE name a file? */
 static bool names_file(const struct opt_item *rule)
 {
@@ -60,9 +59,14 @@ static int read_env_file(const struct opt_item *rule, struct strlist *out,
 {
 	AUTO(str) struct str text = { 0 };
 	autofd int fd = open(rule->value, O_RDONLY | O_CLOEXEC);
+	struct stat st;
 
 	if (fd < 0)
 		return err_sys(e, "can't open '%s'", rule->value);
+	/* What is read from a pipe can't be read again, after a name service
+	 * turns out to be needed. */
+	if (!fstat(fd, &st) && !S_ISREG(st.st_mode))
+		twin_take_over();
 	if (io_read_all(fd, TEXT_MAX, rule->value, &text, e))
 		return -1;
 	return !strcmp(rule->name, "set-env")
@@ -192,6 +196,8 @@ void facts_user(struct facts *f)
 {
 	struct host *h = &f->host;
 
+	if (h->user.name)
+		return;
 	user_lookup(&h->user, env_get(&h->env, "USER"));
 	if (!h->home)
 		h->home = find_home(h);
@@ -208,16 +214,12 @@ int facts_caller(struct facts *f, const struct run_options *o, struct err *e)
 	h->home = find_home(h);
 	if (environ_mode(o->env_mode, &f->env_mode, e))
 		return -1;
-	/* What is read from a pipe can't be read again. */
-	if (twin_is_static() && o->env.n)
-		facts_user(f);
 	return read_env_files(f, o, e);
 }
 
 int facts_host(struct facts *f, const struct run_options *o, struct err *e)
 {
-	if (!f->host.user.name)
-		facts_user(f);
+	facts_user(f);
 	return defaults_add(&f->wants, &f->host, o, e) ||
 			       wants_add_binds(&f->wants, o, e)
 		       ? -1

@@ -33,10 +33,9 @@ struct facts {
 /* The caller's environment and directory, and the files that options name. */
 MUST_CHECK int facts_caller(struct facts *f, const struct run_options *o,
 			    struct err *e);
-/* Then: who he is, which may take the name service. */
+/* Then: who he is, which may take the name service. Done once. */
 void facts_user(struct facts *f);
-/* Then: that, if it is not known yet, and all else that can be known without
- * the image. */
+/* Then: that, and all else that can be known without the image. */
 MUST_CHECK int facts_host(struct facts *f, const struct run_options *o,
 			  struct err *e);
 /* After that: where it meets the image, whose root directory is IMAGE. */
