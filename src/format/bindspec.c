@@ -99,14 +99,17 @@ static int split_fields(const char *text, struct strlist *fields, struct err *e)
 	for (;; text++) {
 		AUTO(str) struct str s = { 0 };
 		bool quoted = *text == '"';
+		bool is_open = quoted;
 
 		text += quoted;
 		for (; *text && (quoted || *text != ','); text++) {
-			if (quoted && *text == '"' && *++text != '"')
+			if (quoted && *text == '"' && *++text != '"') {
+				is_open = false;
 				break;
+			}
 			str_addc(&s, *text);
 		}
-		if (quoted && text[-1] != '"')
+		if (is_open)
 			return err_set(e, ERR_USAGE, "a quote has no end");
 		if (*text && *text != ',')
 			return err_set(e, ERR_USAGE,
@@ -138,9 +141,8 @@ static const char *const key_names[][4] = {
 	{ "src", "source" },
 	{ "dst", "destination", "target" },
 	{ "size", "tmpfs-size" },
-	{ "ro", "readonly" },
 };
-enum key { KEY_TYPE, KEY_SRC, KEY_DST, KEY_SIZE, KEY_RO, N_KEYS };
+enum key { KEY_TYPE, KEY_SRC, KEY_DST, KEY_SIZE, N_KEYS };
 
 static enum key find_key(const char *name)
 {
@@ -179,7 +181,7 @@ static int set_field(char *field, struct bindspec *b, bool *tmpfs,
 	if (value)
 		*value++ = '\0';
 	k = find_key(field);
-	if (k == N_KEYS || k == KEY_RO)
+	if (k == N_KEYS)
 		return set_flag(field, value, b, e);
 	if (!value || !*value)
 		return err_set(e, ERR_USAGE, "'%s' has no value", field);
