@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define UPPER LAYERS_UPPER
 #define WORK "work"
@@ -51,7 +52,7 @@ static int take_upper(struct layers *l, const char *path, struct err *e)
 {
 	autofd int dir = -1;
 
-	if (mkdir(path, 0755) && errno != EEXIST)
+	if (mkdir(path, 0700) && errno != EEXIST)
 		return err_sys(e, "can't make '%s'", path);
 	dir = dir_open(path, e);
 	if (dir < 0)
@@ -119,6 +120,11 @@ int layers_mount(const struct layers *l, const char *at, int fresh, int image,
 	 * kernel that was taught to let users in does not know the word. */
 	plain = options.len;
 	str_add(&options, ",userxattr");
+	if (options.len >= (size_t)sysconf(_SC_PAGESIZE))
+		return err_set(e, ERR_LIMIT,
+			       "too many layers: %zu below the writable one; "
+			       "the kernel takes one page of names (mount(2))",
+			       l->n_lower);
 	if (!mount(SOURCE, at, "overlay", flags, str_text(&options)))
 		return 0;
 	options.p[plain] = '\0';
