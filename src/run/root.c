@@ -312,9 +312,11 @@ int root_put_text(struct root *r, const char *path, const char *text,
 
 int root_make(struct root *r, const char *path, bool is_dir, struct err *e)
 {
-	struct stat st;
+	struct err missing = { 0 };
+	autofd int fd = dir_open_in_root(r->top, path, O_PATH | O_NOFOLLOW, 0,
+					 &missing);
 
-	if (!fstatat(r->top, path + 1, &st, AT_SYMLINK_NOFOLLOW))
+	if (fd >= 0)
 		return 0;
 	return make_entry(r->top, path + 1, is_dir, NULL, e);
 }
