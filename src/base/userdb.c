@@ -81,12 +81,21 @@ void userdb_clear(struct nss_user *u)
 	*u = (struct nss_user){ 0 };
 }
 
+/* What can't stand in a line of passwd(5) is worth nothing to its readers. */
+static void make_field(char *s)
+{
+	if (s && !userdb_is_field(s))
+		*s = '\0';
+}
+
 static bool ask_user(uid_t uid, struct nss_user *out)
 {
 	if (!nss_user(uid, out))
 		return false;
 	if (!userdb_is_field(out->name))
 		userdb_clear(out);
+	make_field(out->gecos);
+	make_field(out->shell);
 	return out->name;
 }
 
