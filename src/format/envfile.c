@@ -8,7 +8,6 @@
 #include "base/mem.h"
 
 #include <ctype.h>
-#include <fnmatch.h>
 #include <string.h>
 
 /* Length of the name of ITEM, or 0 if it has none. */
@@ -256,17 +255,4 @@ void env_set(struct strlist *env, const char *name, const char *value)
 	}
 	if (item)
 		strlist_give(env, item);
-}
-
-void env_unset(struct strlist *env, const char *glob)
-{
-	for (size_t i = 0; i < env->n;) {
-		const char *item = env->v[i];
-		autostr char *name = xstrndup(item, strcspn(item, "="));
-
-		if (fnmatch(glob, name, 0))
-			i++;
-		else
-			strlist_remove(env, i);
-	}
 }

@@ -50,7 +50,5 @@ char *envfile_expand(const char *value, env_lookup *get, const void *ctx);
 const char *env_get(const struct strlist *env, const char *name);
 /* Set NAME, replacing in place or appending. */
 void env_set(struct strlist *env, const char *name, const char *value);
-/* Remove all whose name matches the shell pattern GLOB (fnmatch). */
-void env_unset(struct strlist *env, const char *glob);
 
 #endif

@@ -113,17 +113,6 @@ static void test_list(void)
 	strlist_add(&env, "A=triplet");
 	env_set(&env, "A", "9");
 	is_env(&env, "A=9|AB=2|B=3=4", "set once");
-	env_unset(&env, "C*");
-	is_env(&env, "A=9|AB=2|B=3=4", "nothing matches");
-	env_unset(&env, "A?");
-	is_env(&env, "A=9|B=3=4", "a pattern");
-	strlist_add(&env, "A=again");
-	env_unset(&env, "A");
-	is_env(&env, "B=3=4", "all of a name");
-	env_unset(&env, "*=*");
-	is_env(&env, "B=3=4", "the value is not looked at");
-	env_unset(&env, "*");
-	is_num((long long)env.n, 0, "all");
 }
 
 int main(void)
