@@ -152,7 +152,7 @@ static int cant_run(const struct plan *p, const char *path, int code,
 	if (code != E2BIG)
 		return whynot(p->command.v[0], path, image_of(p), code, status,
 			      e);
-	*status = EXEC_CANT_RUN;
+	*status = WHYNOT_CANT_RUN;
 	return too_big(p, e);
 }
 
@@ -182,7 +182,7 @@ int exec_command(struct plan *p, int *status, struct err *e)
 	code = try_path(p, list, &which);
 	if (which)
 		return cant_run(p, which, code, status, e);
-	*status = EXEC_NOT_FOUND;
+	*status = WHYNOT_NOT_FOUND;
 	return err_set(e, ERR_NOTFOUND,
 		       "can't run '%s': not found in the image's PATH (%s)",
 		       name, list);

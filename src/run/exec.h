@@ -7,12 +7,8 @@
 #include "base/err.h"
 #include "run/plan.h"
 
-/* What the shells and env(1) use: POSIX.1-2017 XCU 2.8.2. */
-#define EXEC_CANT_RUN 126
-#define EXEC_NOT_FOUND 127
-
 /* Inside the new root: go to the working directory of P and execute its
- * command. Returns only on failure, always -1; *STATUS becomes EXEC_* if it was
+ * command. Returns only on failure, always -1; *STATUS becomes WHYNOT_* if it was
  * the command that could not be executed. Adds PWD to the environment. */
 MUST_CHECK int exec_command(struct plan *p, int *status, struct err *e);
 

@@ -22,9 +22,6 @@
  * (256 bytes, linux/binfmts.h). */
 #define HEAD_BYTES 4096
 
-#define CANT_RUN 126
-#define NOT_FOUND 127
-
 /* An ELF file's fields in this machine's byte order; false if HEAD is none. */
 struct elf {
 	bool is_64;
@@ -261,14 +258,15 @@ static int why_format(const char *name, const char *path, struct err *e)
 int whynot(const char *name, const char *path, const char *image, int errnum,
 	   int *status, struct err *e)
 {
-	*status = CANT_RUN;
+	*status = WHYNOT_CANT_RUN;
 	switch (errnum) {
 	case ENOENT:
 		why_missing(name, path, e);
-		*status = access(path, F_OK) ? NOT_FOUND : CANT_RUN;
+		*status = access(path, F_OK) ? WHYNOT_NOT_FOUND
+						      : WHYNOT_CANT_RUN;
 		return -1;
 	case ENOTDIR:
-		*status = NOT_FOUND;
+		*status = WHYNOT_NOT_FOUND;
 		break;
 	case EACCES:
 		return why_denied(name, path, image, e);

@@ -9,9 +9,13 @@
 
 #include "base/err.h"
 
+/* What the shells and env(1) use: POSIX.1-2017 XCU 2.8.2. */
+#define WHYNOT_CANT_RUN 126
+#define WHYNOT_NOT_FOUND 127
+
 /* PATH, given as NAME, failed with ERRNUM in an image that is at IMAGE on the
- * host. Sets E and *STATUS (127 if there is no such program, else 126). Always
- * -1. */
+ * host. Sets E and *STATUS (WHYNOT_NOT_FOUND if there is no such program, else
+ * WHYNOT_CANT_RUN). Always -1. */
 int whynot(const char *name, const char *path, const char *image, int errnum,
 	   int *status, struct err *e);
 
