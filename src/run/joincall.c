@@ -112,6 +112,11 @@ static int get_reply(struct joincall *c, int fd, pid_t maker, struct err *e)
 			       (int)maker, c->tag, c->wait_s);
 	if (n < (ssize_t)sizeof c->reply)
 		return 0;
+	if (m.msg_flags & MSG_CTRUNC)
+		return err_set(e, ERR_LIMIT,
+			       "can't take the descriptors of container '%s': "
+			       "too many open files",
+			       c->tag);
 	take_descriptors(c, &m);
 	c->ask.len = n - sizeof c->reply;
 	c->ask.p[c->ask.len] = '\0';
