@@ -14,6 +14,9 @@
 #include <limits.h>
 #include <string.h>
 
+/* Of --join-wait, in seconds: more than a job can last. */
+#define WAIT_MAX 1000000
+
 struct cli {
 	struct run_options run;
 	const char *store;
@@ -46,13 +49,23 @@ static int check_id(const char *value, struct err *e)
 	return err_set(e, ERR_USAGE, "expected a number, found '%s'", value);
 }
 
-static int check_count(const char *value, struct err *e)
+static int check_up_to(const char *value, uint64_t max, struct err *e)
 {
 	uint64_t n;
 
-	if (num_parse(value, INT_MAX, "number", &n, e))
+	if (num_parse(value, max, "number", &n, e))
 		return -1;
 	return n ? 0 : err_set(e, ERR_USAGE, "expected 1 or more, found '0'");
+}
+
+static int check_count(const char *value, struct err *e)
+{
+	return check_up_to(value, INT_MAX, e);
+}
+
+static int check_wait(const char *value, struct err *e)
+{
+	return check_up_to(value, WAIT_MAX, e);
 }
 
 static int check_tag(const char *value, struct err *e)
@@ -140,9 +153,9 @@ static const struct opt options[] = {
 	OPT_CHECK(0, "join-tag", struct cli, run.join.tag, "TAG",
 		  "the same, with all of yours that give this TAG",
 		  NULL, NULL, check_tag),
-	OPT_CONF(0, "join-wait", struct cli, run.join.wait_s, "SECONDS",
-		 "how long they wait for each other (default 60)",
-		 "CH_RUN_JOIN_WAIT", "run.join-wait"),
+	OPT_CHECK(0, "join-wait", struct cli, run.join.wait_s, "SECONDS",
+		  "how long they wait for each other (default 60)",
+		  "CH_RUN_JOIN_WAIT", "run.join-wait", check_wait),
 
 	OPT_GROUP("Image"),
 	OPT(0, "oci-bundle", struct cli, bundle, "DIR",
@@ -244,7 +257,7 @@ static int run(void *ctx, int argc, char **argv, struct err *e)
 	struct cli *c = ctx;
 
 	(void)argc;
-	if (c->run.contain && !c->run.env_mode)
+	if (c->run.contain && !c->run.env_mode && !c->bundle)
 		c->run.env_mode = "image";
 	if (c->list_defaults)
 		return run_list_defaults(&c->run, e);
