@@ -127,6 +127,9 @@ static int check_root(struct sqfile *f, struct err *e)
 	if (!error)
 		type = bytes_get16(p);
 	sqmeta_clear(&m);
+	if (error)
+		return err_set(e, ERR_FORMAT,
+			       "squashfs: the root's inode is damaged");
 	if (type == DIR_TYPE || type == DIR_TYPE_EXTENDED)
 		return 0;
 	return err_set(e, ERR_FORMAT, "squashfs: its root is no directory");
