@@ -1,5 +1,6 @@
 /* tarlead.h - the beginning of a tar archive, for a reader who is to go on in
- * the middle of another one: an empty file. SPDX-License-Identifier: Apache-2.0
+ * the middle of another one: an empty file.
+ * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef LAYER_TARLEAD_H
 #define LAYER_TARLEAD_H
