@@ -5,6 +5,7 @@ libbase_a_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 libbase_a_SOURCES = \
 	src/base/arena.c src/base/arena.h \
 	src/base/auto.h \
+	src/base/clock.c src/base/clock.h \
 	src/base/conf.c src/base/conf.h \
 	src/base/detach.c src/base/detach.h \
 	src/base/dir.c src/base/dir.h \

@@ -5,6 +5,7 @@
 
 #include "base/proc.h"
 
+#include "base/clock.h"
 #include "base/intr.h"
 #include "base/path.h"
 #include "base/strlist.h"
@@ -64,18 +65,10 @@ struct child {
 	int64_t deadline; /* CLOCK_MONOTONIC in ms, if there is a time-out */
 };
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* Milliseconds left for poll(2); -1 for ever. */
 static int left_ms(const struct child *c)
 {
-	int64_t left = c->deadline - now_ms();
+	int64_t left = c->deadline - clock_ms();
 
 	if (!c->timeout_s)
 		return -1;
@@ -123,14 +116,14 @@ static int child_fork(struct child *c, struct err *e)
  * stays its own. */
 static void kill_group(const struct child *c)
 {
-	int64_t deadline = now_ms() + PROC_GRACE_MS;
+	int64_t deadline = clock_ms() + PROC_GRACE_MS;
 	siginfo_t info = { 0 };
 	struct timespec nap = { .tv_nsec = 5 * 1000000L };
 
 	kill(-c->pid, SIGTERM);
 	while (!waitid(P_PID, (id_t)c->pid, &info,
 		       WEXITED | WNOHANG | WNOWAIT) &&
-	       !info.si_pid && now_ms() < deadline)
+	       !info.si_pid && clock_ms() < deadline)
 		nanosleep(&nap, NULL);
 	kill(-c->pid, SIGKILL);
 	kill(c->pid, SIGKILL); /* if it has not got as far as its group */
@@ -434,7 +427,7 @@ int proc_run_within(int timeout_s, const char *const argv[],
 	struct child c = {
 		.name = argv[0],
 		.timeout_s = timeout_s,
-		.deadline = now_ms() + (int64_t)timeout_s * 1000,
+		.deadline = clock_ms() + (int64_t)timeout_s * 1000,
 	};
 
 	if (start(&j, &c, e))

@@ -10,6 +10,7 @@
 
 #include "image/download.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "image/blobs.h"
@@ -18,7 +19,6 @@
 #include "registry/fetch.h"
 
 #include <fcntl.h>
-#include <time.h>
 
 #define ASK_MS 300 /* a look at another's lease: on NFS some requests */
 
@@ -34,14 +34,6 @@ struct download {
 	int (*check)(void *ctx, struct err *e);
 	void *ctx;
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static int own_store(const struct download *d)
 {
@@ -292,9 +284,9 @@ static enum fetch_ready on_ready(void *ctx, struct fetch_item *item,
 
 	if (!in->all->o.keep)
 		return begin(in, item, e);
-	if (in->asked_ms && now_ms() - in->asked_ms < ASK_MS)
+	if (in->asked_ms && clock_ms() - in->asked_ms < ASK_MS)
 		return FETCH_WAIT;
-	in->asked_ms = now_ms();
+	in->asked_ms = clock_ms();
 	name = str_fmt("%s.%s", digest_algo(&d->digest),
 		       digest_hex(&d->digest));
 	answer = lease_try(in->all->o.tmp_fd, name, &in->view, &in->lease, e);

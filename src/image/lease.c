@@ -9,6 +9,7 @@
 
 #include "image/lease.h"
 
+#include "base/clock.h"
 #include "base/intr.h"
 #include "base/io.h"
 #include "base/log.h"
@@ -36,14 +37,6 @@ struct lease {
 	struct holder holder;
 	int64_t beat_ms; /* when it was last written */
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static void pause_ms(int64_t ms)
 {
@@ -123,7 +116,7 @@ static int claim(struct lease *l, struct err *e)
 		return -1;
 	if (fchmod(t.fd, layout_file_mode(l->dirfd)))
 		return err_sys(e, "can't make '%s'", l->file);
-	l->beat_ms = now_ms();
+	l->beat_ms = clock_ms();
 	if (!tmp_publish(&t, l->dirfd, l->file, TMP_CLAIM, e))
 		return 0;
 	if (e->kind != ERR_EXISTS)
@@ -146,10 +139,10 @@ static bool is_dead(const struct holder *h, const struct holder *self,
 	view->beat = h->beat;
 	memcpy(view->id, h->id, sizeof(view->id));
 	if (!still || state == HOLDER_LIVES)
-		view->since_ms = now_ms();
+		view->since_ms = clock_ms();
 	view->is_proved = state == HOLDER_GONE;
 	return state == HOLDER_GONE ||
-	       now_ms() - view->since_ms >= LEASE_STALE_S * 1000;
+	       clock_ms() - view->since_ms >= LEASE_STALE_S * 1000;
 }
 
 static struct lease *lease_new(int dirfd, const char *name, struct err *e)
@@ -202,7 +195,7 @@ int lease_wait(int dirfd, const char *name, bool (*done)(void *ctx), void *ctx,
 	       struct lease **out, struct err *e)
 {
 	struct lease_view view = { 0 };
-	int64_t begin = now_ms(), next = WAIT_MIN_MS;
+	int64_t begin = clock_ms(), next = WAIT_MIN_MS;
 	enum lease_answer answer;
 	bool said = false;
 
@@ -213,7 +206,7 @@ int lease_wait(int dirfd, const char *name, bool (*done)(void *ctx), void *ctx,
 			break;
 		if (answer == LEASE_OURS || (done && done(ctx)))
 			return 0;
-		if (!said && now_ms() - begin > SAY_AFTER_MS) {
+		if (!said && clock_ms() - begin > SAY_AFTER_MS) {
 			log_note("waiting for %s", view.who);
 			said = true;
 		}
@@ -240,7 +233,7 @@ bool lease_holds(const struct lease *l)
 void lease_beat(struct lease *l, uint64_t done, uint64_t total)
 {
 	char record[HOLDER_RECORD_BYTES];
-	int64_t now = now_ms();
+	int64_t now = clock_ms();
 	struct holder now_there;
 	autofd int fd = -1;
 
@@ -275,7 +268,7 @@ void lease_free(struct lease *l)
 
 bool lease_is_live(int dirfd, const char *file, int watch_s)
 {
-	int64_t until = now_ms() + (int64_t)watch_s * 1000;
+	int64_t until = clock_ms() + (int64_t)watch_s * 1000;
 	struct lease_view view = { 0 };
 	struct err ignored = { 0 }; /* then we do not wait */
 	struct holder self;
@@ -288,7 +281,7 @@ bool lease_is_live(int dirfd, const char *file, int watch_s)
 		if (is_dead(&h, &self, &view))
 			return false;
 		if (holder_state(&h, &self) == HOLDER_LIVES ||
-		    (!is_first && h.beat != beat) || now_ms() >= until ||
+		    (!is_first && h.beat != beat) || clock_ms() >= until ||
 		    intr_check(&ignored))
 			return true;
 		is_first = false;

@@ -5,6 +5,7 @@
 
 #include "image/progress.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/num.h"
@@ -51,14 +52,6 @@ struct progress {
 	uint64_t told; /* as above, of the total */
 	int64_t told_rate;
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static void replace(char **to, const char *text)
 {
@@ -125,7 +118,7 @@ static void tell_total(struct progress *p)
 	event_known(o, "rate", t.rate);
 	event_known(o, "left", progline_left(&t));
 	event_text(o, "doing", p->doing);
-	event_seconds(o, "seconds", now_ms() - p->start_ms);
+	event_seconds(o, "seconds", clock_ms() - p->start_ms);
 	event_print(o);
 	p->told = t.received;
 	p->told_rate = t.rate;
@@ -234,7 +227,7 @@ struct progress *progress_new(const char *image, enum progress_style style)
 
 	p->style = style;
 	p->image = xstrdup(image);
-	p->start_ms = now_ms();
+	p->start_ms = clock_ms();
 	p->shown_ms = p->start_ms; /* what is over at once is not drawn */
 	p->told_rate = METER_UNKNOWN;
 	if (style != PROGRESS_JSON)
@@ -336,7 +329,7 @@ void progress_say(struct progress *p, const char *what)
 void progress_tick(struct progress *p)
 {
 	bool json = p->style == PROGRESS_JSON;
-	int64_t now = now_ms();
+	int64_t now = clock_ms();
 
 	if (now - p->shown_ms < (json ? JSON_STEP_MS : METER_STEP_MS))
 		return;
@@ -394,7 +387,7 @@ static void tell_end(const struct progress *p, const struct progress_result *r)
 	event_size(o, "fetched", r->fetched);
 	event_text(o, "dest", r->dest);
 	event_bool(o, "unchanged", r->unchanged);
-	event_seconds(o, "seconds", now_ms() - p->start_ms);
+	event_seconds(o, "seconds", clock_ms() - p->start_ms);
 	event_print(o);
 }
 
@@ -422,7 +415,7 @@ void progress_end(struct progress *p, const struct progress_result *r)
 		tell_end(p, &all);
 		return;
 	}
-	text = progress_end_text(r->shown, &all, now_ms() - p->start_ms);
+	text = progress_end_text(r->shown, &all, clock_ms() - p->start_ms);
 	log_note("%s", text);
 	log_info("%s is %s", r->name, r->digest->text);
 }

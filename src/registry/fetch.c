@@ -10,6 +10,7 @@
 
 #include "registry/fetch.h"
 
+#include "base/clock.h"
 #include "base/intr.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -66,7 +67,7 @@ static int report(struct fetch *f, struct err *e)
 {
 	uint64_t bytes = f->finished;
 
-	f->reported = http_now_ms();
+	f->reported = clock_ms();
 	for (size_t i = f->open; i < f->n; i++) {
 		struct blob *b = &f->blobs[i];
 
@@ -84,7 +85,7 @@ static int between_writes(void *ctx, struct err *e)
 {
 	struct fetch *f = ctx;
 
-	if (http_now_ms() - f->reported < POLL_MS / 2)
+	if (clock_ms() - f->reported < POLL_MS / 2)
 		return 0;
 	return report(f, e);
 }
@@ -184,7 +185,7 @@ static int start(struct fetch *f, struct xfer *x, struct err *e)
 
 static int fill(struct fetch *f, struct err *e)
 {
-	int64_t now = http_now_ms();
+	int64_t now = clock_ms();
 
 	if (now < f->retry->hold_until)
 		return 0;
@@ -241,7 +242,7 @@ static int broken(struct fetch *f, struct xfer *x, const struct err *why)
 	if (p->top - p->broke_at >= PROGRESS_BYTES)
 		retry_refill(f->retry);
 	p->broke_at = p->top;
-	ms = retry_broke(f->retry, x->head.retry_after_s, http_now_ms());
+	ms = retry_broke(f->retry, x->head.retry_after_s, clock_ms());
 	if (ms < 0)
 		return -1;
 	if (f->retry->hold_until > held)

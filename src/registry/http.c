@@ -10,6 +10,7 @@
 
 #include "registry/http.h"
 
+#include "base/clock.h"
 #include "base/intr.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -245,12 +246,12 @@ static int follow(struct http *h, const struct http_request *q,
 /* Say what happened and wait. */
 static int pause_for(int ms, const char *why, struct err *e)
 {
-	int64_t end = http_now_ms() + ms;
+	int64_t end = clock_ms() + ms;
 
 	log_note("%s; trying again in %d.%d s", why, ms / 1000,
 		 ms % 1000 / 100);
 	for (;;) {
-		int64_t left = end - http_now_ms();
+		int64_t left = end - clock_ms();
 
 		if (intr_check(e))
 			return -1;
@@ -295,7 +296,7 @@ static int try_all(struct http *h, const struct http_request *q,
 		if ((rc && !again) || attempt >= tries_for(h, q, out))
 			return rc;
 		ms = retry_broke(&h->retry, out->head.retry_after_s,
-				 http_now_ms());
+				 clock_ms());
 		if (ms < 0)
 			return rc;
 		if (!rc)

@@ -153,8 +153,6 @@ bool http_code_again(CURLcode code, const char *detail);
 bool http_status_again(int status);
 /* Did the certificate not hold? */
 bool http_code_untrusted(CURLcode code);
-/* CLOCK_MONOTONIC in milliseconds. */
-int64_t http_now_ms(void);
 
 /* "host:port" of URL for messages, or URL itself. Caller frees. */
 char *http_host(const char *url);

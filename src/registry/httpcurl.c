@@ -101,14 +101,6 @@ void http_poll(CURLM *multi, int ms)
 #endif
 }
 
-int64_t http_now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 bool http_status_again(int status)
 {
 	return status == 408 || status == 425 || status == 429 ||

@@ -15,6 +15,7 @@
 
 #include "registry/parts.h"
 
+#include "base/clock.h"
 #include "base/intr.h"
 #include "base/io.h"
 #include "base/mem.h"
@@ -188,7 +189,7 @@ int parts_write(struct parts *p, struct piece *c, const void *bytes, size_t n,
 		struct err *e)
 {
 	if (!p->since_ms)
-		p->since_ms = http_now_ms();
+		p->since_ms = clock_ms();
 	if (p->summed == c->at) {
 		hash_add(p->hash, bytes, n);
 		p->summed += n;

@@ -20,7 +20,7 @@ struct retry {
 	int pause_ms;       /* the first, 1 to RETRY_PAUSE_MAX_MS; the next ones
 			     * are twice as long each, up to that */
 	int round;          /* breaks in a row so far */
-	int64_t hold_until; /* no request before, as http_now_ms counts */
+	int64_t hold_until; /* no request before, as clock_ms counts */
 };
 
 /* A request broke at NOW_MS; RETRY_AFTER_S as in struct http_head. Returns how
