@@ -12,6 +12,7 @@ libbase_a_SOURCES = \
 	src/base/dirremove.c \
 	src/base/dynlib.c src/base/dynlib.h \
 	src/base/err.c src/base/err.h \
+	src/base/fdpass.c src/base/fdpass.h \
 	src/base/gate.c src/base/gate.h \
 	src/base/hash.c src/base/hash.h \
 	src/base/intr.c src/base/intr.h \

@@ -5,6 +5,8 @@
 
 #include "run/joincall.h"
 
+#include "base/clock.h"
+#include "base/fdpass.h"
 #include "base/sip.h"
 
 #include <stddef.h>
@@ -12,7 +14,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 #define TAG_MAX 60 /* what fits in a name with the rest */
@@ -42,14 +43,6 @@ static socklen_t set_name(struct sockaddr_un *a, const char *tag)
 	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + used);
 }
 
-static long now_s(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (long)t.tv_sec;
-}
-
 /* 1: FD is connected to the process that holds the container, 0: there is none,
  * -1: E. */
 static int reach(const struct joincall *c, int fd, const struct sockaddr_un *a,
@@ -70,54 +63,27 @@ static int reach(const struct joincall *c, int fd, const struct sockaddr_un *a,
 		       c->tag);
 }
 
-static void take_descriptors(struct joincall *c, struct msghdr *m)
-{
-	struct cmsghdr *head = CMSG_FIRSTHDR(m);
-	int fds[2];
-
-	if (!head || head->cmsg_type != SCM_RIGHTS ||
-	    head->cmsg_len != CMSG_LEN(sizeof fds))
-		return;
-	memcpy(fds, CMSG_DATA(head), sizeof fds);
-	c->user = fds[0];
-	c->mount = fds[1];
-}
-
 /* The same for the reply of MAKER: 0: the other side ended without one. */
 static int get_reply(struct joincall *c, int fd, pid_t maker, struct err *e)
 {
-	union {
-		char space[CMSG_SPACE(2 * sizeof(int))];
-		struct cmsghdr align;
-	} control;
 	struct iovec parts[] = {
 		{ &c->reply, sizeof c->reply },
 		{ str_reserve(&c->ask, JOINHOLD_ASK_MAX), JOINHOLD_ASK_MAX },
 	};
-	struct msghdr m = {
-		.msg_iov = parts,
-		.msg_iovlen = 2,
-		.msg_control = control.space,
-		.msg_controllen = sizeof control.space,
-	};
-	ssize_t n;
+	int fds[2];
+	ssize_t n = fdpass_take(fd, parts, 2, fds, 2, 0);
 
-	do
-		n = recvmsg(fd, &m, MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
 	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 		return err_set(e, ERR_LIMIT,
 			       "process %d did not have container '%s' ready "
 			       "within %d s; --join-wait=SECONDS waits longer",
 			       (int)maker, c->tag, c->wait_s);
+	if (n < 0 && errno == EMFILE)
+		return err_sys(e, "can't enter container '%s'", c->tag);
 	if (n < (ssize_t)sizeof c->reply)
 		return 0;
-	if (m.msg_flags & MSG_CTRUNC)
-		return err_set(e, ERR_LIMIT,
-			       "can't take the descriptors of container '%s': "
-			       "too many open files",
-			       c->tag);
-	take_descriptors(c, &m);
+	c->user = fds[0];
+	c->mount = fds[1];
 	c->ask.len = n - sizeof c->reply;
 	c->ask.p[c->ask.len] = '\0';
 	return 1;
@@ -164,11 +130,11 @@ static int take_name(const struct joincall *c, int fd,
 
 enum joincall_end joincall(struct joincall *c, struct err *e)
 {
-	long until = now_s() + c->wait_s;
+	int64_t until = clock_ms() + (int64_t)c->wait_s * 1000;
 	struct sockaddr_un a;
 	socklen_t n = set_name(&a, c->tag);
 
-	while (now_s() <= until) {
+	while (clock_ms() <= until) {
 		autofd int fd = new_socket(c, e);
 		int is = fd < 0 ? -1 : reach(c, fd, &a, n, e);
 

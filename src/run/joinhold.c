@@ -5,6 +5,9 @@
 
 #include "run/joinhold.h"
 
+#include "base/clock.h"
+#include "base/fdpass.h"
+
 #include <ctype.h>
 #include <dirent.h>
 #include <fcntl.h>
@@ -14,7 +17,6 @@
 #include <sys/inotify.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #define MEMBERS 16 /* that are known; more are found when these have ended */
@@ -33,14 +35,6 @@ struct hold {
 	int64_t until_ms;     /* the mount namespace is kept so long */
 	int members[MEMBERS]; /* /proc/PID, or -1 */
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static bool is_same(const struct stat *a, const struct stat *b)
 {
@@ -154,32 +148,15 @@ static void count_in(struct hold *c, pid_t pid)
 /* A reply that can't be sent is to somebody who has gone. */
 static void answer(const struct hold *c, int to, int mount, const struct err *e)
 {
-	union {
-		char space[CMSG_SPACE(2 * sizeof(int))];
-		struct cmsghdr align;
-	} control = { 0 };
+	const char *ask = c->h->ask;
 	struct joinhold_reply r = { .is_ready = !e, .maker = c->h->maker };
-	struct iovec parts[] = {
-		{ .iov_base = &r, .iov_len = sizeof r },
-		{ .iov_base = (void *)c->h->ask },
-	};
-	struct msghdr m = { .msg_iov = parts, .msg_iovlen = 2 };
+	struct iovec parts[] = { { &r, sizeof r }, { (void *)ask, strlen(ask) } };
+	const int fds[] = { c->user, mount };
+	int flags = MSG_NOSIGNAL | MSG_DONTWAIT;
 
-	if (e) {
+	if (e)
 		r.e = *e;
-	} else {
-		struct cmsghdr *head = &control.align;
-		int fds[] = { c->user, mount };
-
-		parts[1].iov_len = strlen(c->h->ask);
-		head->cmsg_level = SOL_SOCKET;
-		head->cmsg_type = SCM_RIGHTS;
-		head->cmsg_len = CMSG_LEN(sizeof fds);
-		memcpy(CMSG_DATA(head), fds, sizeof fds);
-		m.msg_control = control.space;
-		m.msg_controllen = sizeof control.space;
-	}
-	if (sendmsg(to, &m, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+	if (fdpass_send(to, parts, e ? 1 : 2, fds, e ? 0 : 2, flags) < 0)
 		return;
 }
 
@@ -229,7 +206,7 @@ static int patience(const struct hold *c)
 
 	if (c->mount < 0)
 		return c->watch >= 0 ? LOOK_SELDOM_MS : LOOK_MS;
-	left = c->until_ms - now_ms();
+	left = c->until_ms - clock_ms();
 	return left < 0 ? 0 : (int)left;
 }
 
@@ -306,7 +283,7 @@ static bool take(struct hold *c)
 	if (c->user < 0 || c->mount < 0 || fstat(c->user, &c->is_user) ||
 	    fstat(c->mount, &c->is_mount))
 		return false;
-	c->until_ms = now_ms() + (int64_t)c->h->wait_s * 1000;
+	c->until_ms = clock_ms() + (int64_t)c->h->wait_s * 1000;
 	count_in(c, c->h->maker);
 	return send(c->h->maker_fd, "", 1, MSG_NOSIGNAL) == 1;
 }

@@ -3,6 +3,7 @@
  */
 #include "config.h"
 
+#include "base/fdpass.h"
 #include "base/proc.h"
 #include "run/attempts.h"
 #include "run/ns.h"
@@ -80,33 +81,12 @@ void probe_ns_idmap(const struct check_options *o, struct finding *f)
 	finding_fail(f, FINDING_NO, cause_denied(e.code), &e);
 }
 
-/* A message of two descriptors, see unix(7) and cmsg(3). */
-struct parcel {
-	struct msghdr head;
-	struct iovec data;
-	char byte;
-	union {
-		char room[CMSG_SPACE(2 * sizeof(int))];
-		struct cmsghdr align;
-	} more;
-};
-
-static void parcel_init(struct parcel *p)
-{
-	memset(p, 0, sizeof *p);
-	p->data = (struct iovec){ &p->byte, 1 };
-	p->head.msg_iov = &p->data;
-	p->head.msg_iovlen = 1;
-	p->head.msg_control = p->more.room;
-	p->head.msg_controllen = sizeof p->more.room;
-}
-
 /* In a child: make namespaces and send them to the socket. */
 static int send_namespaces(void *arg, struct err *e)
 {
 	const int *to = arg;
-	struct parcel p;
-	struct cmsghdr *c;
+	char byte = 0;
+	struct iovec data = { &byte, 1 };
 	int fd[2];
 
 	if (ns_enter(NULL, e))
@@ -115,30 +95,19 @@ static int send_namespaces(void *arg, struct err *e)
 	fd[1] = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
 	if (fd[0] < 0 || fd[1] < 0)
 		return err_sys(e, "can't open '/proc/self/ns'");
-	parcel_init(&p);
-	c = CMSG_FIRSTHDR(&p.head);
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof fd);
-	memcpy(CMSG_DATA(c), fd, sizeof fd);
-	return sendmsg(*to, &p.head, 0) < 0
+	return fdpass_send(*to, &data, 1, fd, 2, 0) < 0
 		       ? err_sys(e, "can't pass namespaces on")
 		       : 0;
 }
 
 static int take_namespaces(int from, int fd[2], struct err *e)
 {
-	struct parcel p;
-	struct cmsghdr *c;
+	char byte;
+	struct iovec data = { &byte, 1 };
 
-	parcel_init(&p);
-	if (recvmsg(from, &p.head, MSG_CMSG_CLOEXEC | MSG_DONTWAIT) < 0)
+	if (fdpass_take(from, &data, 1, fd, 2, MSG_DONTWAIT) < 0)
 		return err_sys(e, "can't get namespaces");
-	c = CMSG_FIRSTHDR(&p.head);
-	if (!c || c->cmsg_len != CMSG_LEN(2 * sizeof(int)))
-		return err_set(e, ERR_SYS, "can't get namespaces");
-	memcpy(fd, CMSG_DATA(c), 2 * sizeof(int));
-	return 0;
+	return fd[0] < 0 ? err_set(e, ERR_SYS, "can't get namespaces") : 0;
 }
 
 /* Enter the namespaces of another process of ours. */

@@ -6,6 +6,7 @@
 #include "run/sqserver.h"
 
 #include "base/detach.h"
+#include "base/fdpass.h"
 #include "base/mem.h"
 #include "squash/fuseserve.h"
 
@@ -20,12 +21,6 @@
 struct given {
 	uid_t uid;
 	gid_t gid;
-};
-
-/* Room for one descriptor, aligned as cmsg(3) wants it. */
-union control {
-	struct cmsghdr head;
-	char room[CMSG_SPACE(sizeof(int))];
 };
 
 struct job {
@@ -67,25 +62,10 @@ static void raise_limits(void)
 /* The device, and what comes with it; -1 if who started us is gone. */
 static int take_device(int socket, struct given *given)
 {
-	union control control;
-	struct iovec v = { .iov_base = given, .iov_len = sizeof(*given) };
-	struct msghdr m = {
-		.msg_iov = &v,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
-	struct cmsghdr *c;
-	ssize_t n;
-	int fd = -1;
+	struct iovec v = { given, sizeof(*given) };
+	int fd;
 
-	do
-		n = recvmsg(socket, &m, MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
-	c = n == sizeof(*given) ? CMSG_FIRSTHDR(&m) : NULL;
-	if (c && c->cmsg_type == SCM_RIGHTS)
-		memcpy(&fd, CMSG_DATA(c), sizeof(fd));
-	return fd;
+	return fdpass_take(socket, &v, 1, &fd, 1, 0) == sizeof(*given) ? fd : -1;
 }
 
 static int serve(const struct job *j, struct err *e)
@@ -144,21 +124,9 @@ int sqserver_start(int *socket, const struct run_file *file, const char *path,
 int sqserver_give(int socket, int device, uid_t uid, gid_t gid, struct err *e)
 {
 	struct given given = { .uid = uid, .gid = gid };
-	union control control = { 0 };
-	struct iovec v = { .iov_base = &given, .iov_len = sizeof(given) };
-	struct msghdr m = {
-		.msg_iov = &v,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
-	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+	struct iovec v = { &given, sizeof(given) };
 
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof(device));
-	memcpy(CMSG_DATA(c), &device, sizeof(device));
-	if (sendmsg(socket, &m, MSG_NOSIGNAL) >= 0)
+	if (fdpass_send(socket, &v, 1, &device, 1, MSG_NOSIGNAL) >= 0)
 		return 0;
 	err_sys(e, "can't reach the server of the image");
 	return sqserver_failed(socket, e);

@@ -7,6 +7,7 @@ check_PROGRAMS += \
 	test/unit/t_dirremove \
 	test/unit/t_dynlib \
 	test/unit/t_err \
+	test/unit/t_fdpass \
 	test/unit/t_hash \
 	test/unit/t_io \
 	test/unit/t_log \
