@@ -452,3 +452,14 @@ int proc_run(const char *const argv[], const struct str *in, struct str *out,
 {
 	return proc_run_within(0, argv, in, out, limit, status, e);
 }
+
+char *proc_directory(void)
+{
+	char path[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
+
+	if (n <= 0)
+		return NULL;
+	path[n] = '\0';
+	return path_dir(path);
+}

@@ -39,4 +39,8 @@ MUST_CHECK int proc_run_within(int timeout_s, const char *const argv[],
 			       const struct str *in, struct str *out,
 			       size_t limit, int *status, struct err *e);
 
+/* The directory that the program we run was started from, absolute; NULL if
+ * that can't be told. Caller frees. */
+char *proc_directory(void);
+
 #endif

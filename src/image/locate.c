@@ -29,15 +29,16 @@ struct where {
 
 char *locate_convert(void)
 {
-	char self[4096];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
-	autostr char *dir = NULL;
-	autostr char *tool = NULL;
+	/* The second is for a program in LIBEXECDIR/chassis. */
+	static const char *const places[] = {
+		"ch-convert",
+		"../../bin/ch-convert",
+	};
+	autostr char *dir = proc_directory();
 
-	if (n > 0) {
-		self[n] = '\0';
-		dir = path_dir(self);
-		tool = path_join(dir, "ch-convert");
+	for (size_t i = 0; dir && i < ARRAY_SIZE(places); i++) {
+		autostr char *tool = path_join(dir, places[i]);
+
 		if (!access(tool, X_OK))
 			return TAKE(tool);
 	}

@@ -13,13 +13,13 @@
 #include "base/io.h"
 #include "base/nss.h"
 #include "base/path.h"
+#include "base/proc.h"
 #include "base/str.h"
 #include "base/strlist.h"
 #include "format/sqfshdr.h"
 #include "run/twincodecs.h"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -41,18 +41,6 @@ static bool read_arguments(struct strlist *args)
 	return args->n > 0;
 }
 
-/* The directory of this program, or NULL. Caller frees. */
-static char *own_directory(void)
-{
-	char path[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
-
-	if (n <= 0)
-		return NULL;
-	path[n] = '\0';
-	return path_dir(path);
-}
-
 void twin_take_over(void)
 {
 	static const char *const places[] = {
@@ -60,7 +48,7 @@ void twin_take_over(void)
 		"../libexec/chassis/" NAME,
 	};
 	AUTO(strlist) struct strlist args = { 0 };
-	autostr char *dir = own_directory();
+	autostr char *dir = proc_directory();
 
 	if (!read_arguments(&args))
 		return;
