@@ -259,8 +259,10 @@ static int fill_options(struct bundle *b, struct run_options *o, struct err *e)
 	if (!o->write_fake && !o->overlays.n && !b->spec.readonly)
 		o->write |= !access(b->image, W_OK);
 	opt_list_add(&o->no_default, OPTION, "home,cwd,tmp");
-	if (!o->cd)
+	if (!o->cd) {
 		o->cd = b->spec.cwd;
+		o->cd_why = "from config.json";
+	}
 	if (!*o->command && !b->spec.args.n)
 		return err_set(e, ERR_FORMAT,
 			       "process.args: nothing to run, and no COMMAND "

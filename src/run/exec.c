@@ -59,10 +59,11 @@ static int go_to_start(struct plan *p, struct err *e)
 			continue;
 		if (is_there)
 			return err_set(e, ERR_FORMAT,
-				       "can't start in '%s' (--cd): it leads "
-				       "out of the image",
-				       dir);
-		return err_sys(e, "can't start in '%s' (--cd)", dir);
+				       "can't start in '%s' (%s): it leads out "
+				       "of the image",
+				       dir, p->starts[i].why);
+		return err_sys(e, "can't start in '%s' (%s)", dir,
+			       p->starts[i].why);
 	}
 	return err_sys(e, "can't start in '/'");
 }

@@ -46,6 +46,7 @@ struct run_options {
 	const char *env_mode;   /* of environ.h, or NULL */
 	const char *uid, *gid;  /* who the user is inside, numbers, or NULL */
 	const char *cd;         /* directory inside, or NULL */
+	const char *cd_why;     /* who wants that, or NULL: --cd */
 	const char *app;        /* of the Scientific Filesystem, or NULL */
 	bool entrypoint;        /* the image's goes in front of the command */
 	bool new_session;       /* without the caller's terminal */

@@ -62,7 +62,7 @@ static void add_starts(struct plan *p, const struct run_options *o,
 
 	p->must_start_first = o->cd;
 	if (o->cd) {
-		add_start(s, o->cd, "--cd");
+		add_start(s, o->cd, o->cd_why ? o->cd_why : "--cd");
 		return;
 	}
 	if (is_own)

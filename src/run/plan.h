@@ -84,7 +84,7 @@ struct plan {
 	struct environ env;
 	struct env_sources env_from; /* what ENV was made of; borrowed */
 	struct start starts[6]; /* tried in this order, ends in a NULL dir */
-	bool must_start_first;  /* no other will do (--cd) */
+	bool must_start_first;  /* no other will do */
 	bool seccomp;           /* root emulation, see seccomp.h */
 	const struct limits *limits; /* borrowed, or NULL */
 	struct strlist command;

@@ -87,7 +87,8 @@ p["env"] += ["A=$PATH ${B:-x} $$", "./E=/x", "/etc/passwd=y", "HOME=/nowhere",
 	same "$out" /usr/bin
 	quiet ch-run --cd=/etc --oci-bundle b
 	same "$out" /etc
-	refused ".*'/none' .*No such file" 'p["cwd"] = "/none"'
+	refused "can't start in '/none' \(from config.json\): No such file.*" \
+		'p["cwd"] = "/none"'
 	refused ".*process.cwd: expected an absolute path, found 'x'" \
 		'p["cwd"] = "x"'
 }
@@ -287,7 +288,7 @@ c["mounts"] = [{"destination": "/m", "source": "/usr", "options": ["bind"]}]'
 	says "^env TERM=xterm \(--oci-bundle\)"
 	says "^limit RLIMIT_CORE=0:5 \(from config.json\)"
 	says "^umask 0000 \(from config.json\)"
-	says "^cd / \(--cd\)"
+	says "^cd / \(from config.json\)"
 	says "^run true"
 }
 
