@@ -23,6 +23,7 @@ librun_a_SOURCES = \
 	src/run/facts.c src/run/facts.h \
 	src/run/finding.c src/run/finding.h \
 	src/run/envscript.c src/run/envscript.h \
+	src/run/fstype.c src/run/fstype.h \
 	src/run/imageinfo.c src/run/imageinfo.h \
 	src/run/imgfile.c src/run/imgfile.h \
 	src/run/imgroot.c src/run/imgroot.h \

@@ -6,8 +6,6 @@
 
 #include "base/err.h"
 
-#include <stdbool.h>
-
 /* The store's directory, or, while there is none, the deepest one above its
  * place. */
 struct nearby {
@@ -24,10 +22,5 @@ struct nearby {
 MUST_CHECK int nearby_open(struct nearby *n, const char *store, struct err *e);
 void nearby_close(struct nearby *n);
 AUTO_DEFINE(nearby, struct nearby, nearby_close)
-
-/* "ext4" of the file system that FD is on, or a number. Caller frees. */
-char *nearby_fs(int fd);
-/* Is it one that many machines share? */
-bool nearby_is_network(int fd);
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/tmp.h"
 #include "image/store.h"
 #include "run/attempts.h"
+#include "run/fstype.h"
 #include "run/nearby.h"
 
 #include <fcntl.h>
@@ -37,7 +38,7 @@ AUTO_DEFINE(space, struct space, space_clear)
 
 static int space_of(int fd, struct space *s, struct err *e)
 {
-	autostr char *fs = nearby_fs(fd);
+	autostr char *fs = fstype_name(fd);
 	autostr char *size = NULL;
 	struct statvfs st;
 
@@ -137,7 +138,7 @@ void probe_place_store(const struct check_options *o, struct finding *f)
 	else if (s.free < STORE_LEAST || s.no_files)
 		finding_set(f, FINDING_LIMITED, "'%s', %s: little room",
 			    n.store, s.text);
-	else if (nearby_is_network(n.fd))
+	else if (fstype_is_network(n.fd))
 		finding_set(f, FINDING_LIMITED,
 			    "'%s', %s: slow for unpacked images, choose "
 			    "squashfs files or a local disk (--store)",
