@@ -226,8 +226,12 @@ const struct cause *cause_fuse_open(int errnum)
 
 const struct cause *cause_fuse_mount(int errnum)
 {
+	const struct cause *denied = cause_denied(errnum);
+
 	if (errnum == ENODEV)
 		return &fuse_module;
+	if (denied)
+		return denied;
 	return errnum == EPERM ? &fuse_old : NULL;
 }
 

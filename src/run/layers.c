@@ -9,6 +9,7 @@
 #include "base/dir.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "run/cause.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -88,17 +89,21 @@ static void add_fd(struct str *options, const char *before, int fd)
 	str_addf(options, "%s/proc/self/fd/%d", before, fd);
 }
 
-/* The reasons differ by kernel and file system; see ovl_fill_super. */
+/* EINVAL has many reasons, see ovl_fill_super; this is the one that is met. */
 static int refused(const struct layers *l, int code, struct err *e)
 {
+	const struct cause *c = cause_overlay(code);
+
+	if (c) {
+		cause_error(c, "can't mount an overlay", e);
+		return err_hint(e, "--write can change a copy of the image");
+	}
 	err_sysno(e, code, "can't mount an overlay");
-	if (code == EINVAL && l->upper >= 0)
-		return err_hint(e,
-				"the file system of the writable layer can't "
-				"hold one (NFS and Lustre can't): choose "
-				"another directory, or --write-fake");
-	return err_hint(e, "this kernel lets no user do that (Linux 5.11 "
-			   "does): use --write with a copy of the image");
+	if (code != EINVAL || l->upper < 0)
+		return -1;
+	return err_hint(e, "the file system of the writable layer can't hold "
+			   "one (NFS and Lustre can't): choose another "
+			   "directory, or --write-fake");
 }
 
 int layers_mount(const struct layers *l, const char *at, int fresh, int image,

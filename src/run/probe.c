@@ -40,8 +40,6 @@ int probe_fuse_open(int errnum, struct err *e)
 
 int probe_fuse_mount(int errnum, struct err *e)
 {
-	const struct cause *c = cause_denied(errnum);
-
-	return refused("can't mount through FUSE",
-		       c ? c : cause_fuse_mount(errnum), errnum, e);
+	return refused("can't mount through FUSE", cause_fuse_mount(errnum),
+		       errnum, e);
 }
