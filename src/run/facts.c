@@ -90,12 +90,30 @@ static int read_env_files(struct facts *f, const struct run_options *o,
 	return 0;
 }
 
-/* Will there be a file at the absolute PATH inside? */
-static bool is_there(const struct facts *f, const struct look *look, int image,
-		     const char *path)
+/* The layer I of --overlay; -1 if there is none yet. */
+static int open_layer(const struct run_options *o, size_t i)
 {
-	return wants_show(&f->wants, look, path) ||
-	       imgfile_is_file(image, path);
+	bool readonly;
+	autostr char *dir = layers_dir(o->overlays.v[i].value, &readonly);
+	autostr char *layer = path_join(dir, LAYERS_UPPER);
+	struct err ignored = { 0 };
+
+	return dir_open(layer, &ignored);
+}
+
+/* Will there be a file at the absolute PATH inside? */
+static bool is_there(const struct facts *f, const struct run_options *o,
+		     const struct look *look, int image, const char *path)
+{
+	if (wants_show(&f->wants, look, path))
+		return true;
+	for (size_t i = 0; look && i < o->overlays.n; i++) {
+		autofd int fd = open_layer(o, i);
+
+		if (fd >= 0 && imgfile_is_file(fd, path))
+			return true;
+	}
+	return imgfile_is_file(image, path);
 }
 
 /* Can the command not start where the caller is? */
@@ -108,21 +126,24 @@ static bool lacks_cwd(const struct facts *f, const struct look *look, int image)
 }
 
 /* The user's shell, if it can be had inside; else there is /bin/sh. */
-static void find_shell(struct facts *f, const struct look *look, int image)
+static void find_shell(struct facts *f, const struct run_options *o,
+		       const struct look *look, int image)
 {
 	const char *user = f->host.user.shell;
 	const char *env = env_get(&f->host.env, "SHELL");
 
-	if (user && *user == '/' && is_there(f, look, image, user))
+	if (user && *user == '/' && is_there(f, o, look, image, user))
 		f->shell = user;
 	f->has_env_shell =
-		!env || !strcmp(env, f->shell) || is_there(f, look, image, env);
+		!env || !strcmp(env, f->shell) ||
+		is_there(f, o, look, image, env);
 }
 
 /* What the host has loaded into each program and is not inside: the loader
  * would complain each time. One without a slash is looked for by the loader
  * alone, one with a '$' stands for several. */
-static void find_absent(struct facts *f, const struct look *look, int image)
+static void find_absent(struct facts *f, const struct run_options *o,
+			const struct look *look, int image)
 {
 	for (size_t i = 0; i < ENV_PRELOADS; i++) {
 		const struct env_preload *p = &environ_preloads[i];
@@ -134,7 +155,7 @@ static void find_absent(struct facts *f, const struct look *look, int image)
 			end = value + strcspn(value, p->separators);
 			path = xstrndup(value, (size_t)(end - value));
 			if (*path == '/' && !strchr(path, '$') &&
-			    !is_there(f, look, image, path))
+			    !is_there(f, o, look, image, path))
 				strlist_give(&f->absent, TAKE(path));
 		}
 	}
@@ -160,12 +181,8 @@ static void read_database(const struct run_options *o, int image,
 			  const char *path, struct str *out)
 {
 	for (size_t i = o->overlays.n; i-- > 0;) {
-		bool readonly;
-		autostr char *dir =
-			layers_dir(o->overlays.v[i].value, &readonly);
 		struct err ignored = { 0 }; /* none, or a mark of removal */
-		autostr char *layer = path_join(dir, LAYERS_UPPER);
-		autofd int fd = dir_open(layer, &ignored);
+		autofd int fd = open_layer(o, i);
 
 		if (fd >= 0 && !imgfile_read(fd, path, out, &ignored))
 			return;
@@ -242,8 +259,8 @@ int facts_image(struct facts *f, const struct run_options *o, int image,
 	f->host.hides_home = is_hidden(&f->wants, &look, f->host.home);
 	f->host.hides_tmpdir =
 		is_hidden(&f->wants, &look, env_get(&f->host.env, "TMPDIR"));
-	find_absent(f, &look, image);
-	find_shell(f, &look, image);
+	find_absent(f, o, &look, image);
+	find_shell(f, o, &look, image);
 	if (o->uid || o->gid || has_flag(&f->wants, WANT_PASSWD))
 		become(f, o, image);
 	return read_info(f, o, &look, image, e);
@@ -266,8 +283,8 @@ int facts_joined(struct facts *f, const struct run_options *o, struct err *e)
 	wants_clear(&f->wants); /* what there is, is there */
 	f->host.hides_home = f->host.home && !is_directory(f->host.home);
 	f->host.hides_tmpdir = tmpdir && !is_directory(tmpdir);
-	find_absent(f, NULL, root);
-	find_shell(f, NULL, root);
+	find_absent(f, o, NULL, root);
+	find_shell(f, o, NULL, root);
 	if (o->uid || o->gid)
 		become(f, o, root);
 	return read_info(f, o, NULL, root, e);

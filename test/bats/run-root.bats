@@ -348,6 +348,16 @@ bare() {
 	same "$out" extra
 }
 
+@test "--overlay: a shell that the state adds is the user's" {
+	needs_overlay
+	export SHELL=/bin/shell-of-test
+	works ch-run --overlay=st "$img" -- sh -c \
+		'cp /bin/busybox /bin/shell-of-test; echo "$SHELL"'
+	same "$out" /bin/sh
+	works ch-run --overlay=st:ro "$img" -- sh -c 'echo "$SHELL"'
+	same "$out" /bin/shell-of-test
+}
+
 # --- what is shown of the host
 
 @test "--private-tmp" {
