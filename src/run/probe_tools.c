@@ -36,22 +36,22 @@ void probe_tools_codecs(const struct check_options *o, struct finding *f)
 					     "lzo" };
 	AUTO(strlist) struct strlist missing = { 0 };
 	autostr char *list = NULL;
-	struct err e = { 0 };
 
 	(void)o;
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		struct err e = { 0 };
 		struct sqcodec *c = sqcodec_open(names[i], 0, BLOCK, &e);
 
 		if (!c)
-			strlist_add(&missing, names[i]);
+			strlist_add(&missing, e.msg);
 		sqcodec_close(c);
 	}
 	if (!missing.n)
 		return;
-	list = strlist_join(&missing, ", ");
+	list = strlist_join(&missing, "; ");
 	finding_set(
 		f, missing.n < ARRAY_SIZE(names) ? FINDING_LIMITED : FINDING_NO,
-		"without %s: %s", list, e.msg);
+		"%s", list);
 }
 
 void probe_tools_cpu(const struct check_options *o, struct finding *f)

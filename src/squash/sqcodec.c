@@ -259,8 +259,7 @@ static int load(struct sqcodec *c, const char *name, unsigned skip,
 		return err_set(e, ERR_UNSUPPORTED,
 			       "it is compressed with %s, which can't be read",
 			       name);
-	err_set(e, last.kind, "it is compressed with %s, and %s", name,
-		last.msg);
+	err_set(e, last.kind, "%s can't be inflated: %s", name, last.msg);
 	return err_hint(e, "install that library (%s)", c->kind->packages);
 }
 
