@@ -248,6 +248,19 @@ are_one() {
 	kill -0 "${servers[0]}"
 }
 
+@test "X34 a name that another user has taken" {
+	needs newuidmap newgidmap setpriv
+	# 0 is us, 1 is another, whom only 0 can end
+	local two=(unshare --user --map-root-user --map-auto)
+	"${two[@]}" true || skip "no second user here (subuid(5))"
+	serve held "${two[@]}" sh -c 'trap "kill \$!" TERM
+		setpriv --reuid=1 --clear-groups python3 -B "$@" 0 &
+		wait' sh "$TEST_STAGE/bats/holdname.py" "$tag"
+	fails 125 "the name of container '$tag' is taken by process [0-9]+ of another user \(uid [0-9]+\); use another --join-tag$" \
+		"${two[@]}" ch-run --join-tag="$tag" "$img" -- true
+	works "${two[@]}" ch-run --join-tag="$tag.b" "$img" -- true
+}
+
 @test "X34 numbers and tags that are none" {
 	fails 125 "option '--join-ct': .*found '0'; see" \
 		ch-run --join-ct=0 "$img" -- true
