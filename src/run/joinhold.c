@@ -150,7 +150,10 @@ static void answer(const struct hold *c, int to, int mount, const struct err *e)
 {
 	const char *ask = c->h->ask;
 	struct joinhold_reply r = { .is_ready = !e, .maker = c->h->maker };
-	struct iovec parts[] = { { &r, sizeof r }, { (void *)ask, strlen(ask) } };
+	struct iovec parts[] = {
+		{ &r, sizeof r },
+		{ (void *)ask, strlen(ask) },
+	};
 	const int fds[] = { c->user, mount };
 	int flags = MSG_NOSIGNAL | MSG_DONTWAIT;
 

@@ -64,8 +64,9 @@ static int take_device(int socket, struct given *given)
 {
 	struct iovec v = { given, sizeof(*given) };
 	int fd;
+	ssize_t n = fdpass_take(socket, &v, 1, &fd, 1, 0);
 
-	return fdpass_take(socket, &v, 1, &fd, 1, 0) == sizeof(*given) ? fd : -1;
+	return n == sizeof(*given) ? fd : -1;
 }
 
 static int serve(const struct job *j, struct err *e)
