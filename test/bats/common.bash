@@ -14,10 +14,11 @@ setup() {
 	cd "$T" || return
 	export CH_STORE=$T/store HOME=$TEST_STAGE/tmp/home
 	servers=()
-	unset CH_ARCH CH_PARALLEL CH_TLS_VERIFY CH_TIMEOUT SSL_CERT_FILE \
-		CH_RUN_NO_DEFAULT CH_RUN_NO_HOME CH_RUN_NO_OVERLAY \
-		CH_RUN_PRIVATE_TMP REGISTRY_AUTH_FILE \
-		CH_REGISTRY_AUTH_FILE
+	unset CH_ARCH CH_NO_STORE CH_PARALLEL CH_PROGRESS CH_THREADS \
+		CH_TLS_VERIFY CH_TIMEOUT SSL_CERT_FILE \
+		CH_RUN_ENV CH_RUN_JOIN CH_RUN_JOIN_WAIT CH_RUN_NO_DEFAULT \
+		CH_RUN_NO_HOME CH_RUN_NO_OVERLAY CH_RUN_PRIVATE_TMP \
+		CH_STORE_READONLY REGISTRY_AUTH_FILE CH_REGISTRY_AUTH_FILE
 	if declare -F extra_setup >/dev/null; then
 		extra_setup
 	fi
@@ -126,6 +127,22 @@ lacks() {
 		return 1
 	fi
 }
+
+# soon COMMAND...: it is true, or becomes so within 30 seconds.
+soon() {
+	local _
+	for _ in $(seq 300); do
+		if "$@"; then
+			return 0
+		fi
+		sleep 0.1
+	done 2>/dev/null
+	echo "never: $*" >&2
+	return 1
+}
+
+# The same for a shell inside: sh -c "$SOON; soon test -e go".
+SOON=$(declare -f soon)
 
 absent() {
 	local path
