@@ -2,7 +2,10 @@
 # rootfs.sh OUT.tar - a small root file system from this machine's busybox.
 # SPDX-License-Identifier: Apache-2.0
 set -eu
-out=$1
+case $1 in
+/*) out=$1 ;;
+*) out=$PWD/$1 ;; # we leave this directory
+esac
 box=$(command -v busybox.static || command -v busybox-static ||
 	command -v busybox)
 dir=$(mktemp -d "${TMPDIR:-/tmp}/rootfs.XXXXXX")
