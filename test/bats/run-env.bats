@@ -11,12 +11,21 @@ extra_setup() {
 	[ -d "$rich" ] || ch-convert -q "oci:$TEST_IMAGES/rich:1" "$rich"
 	HOME=$T/home
 	mkdir "$HOME"
-	unset CH_RUN_ENV LD_PRELOAD LD_AUDIT
+	unset LD_PRELOAD LD_AUDIT
 }
 
 own() {
 	cp -R "$img" own
 	chmod -R u+w own/ch
+}
+
+is_sleeping() {
+	[ "$(tr '\0' ' ' <"/proc/$1/cmdline")" = "sleep 60 " ]
+}
+
+# until_sleeping PID: ch-run has become "sleep 60", in half a minute at most.
+until_sleeping() {
+	soon is_sleeping "$1"
 }
 
 on_terminal() {
@@ -234,10 +243,7 @@ on_terminal() {
 	for s in HUP INT QUIT TERM USR1 USR2 ALRM PIPE KILL; do
 		env --default-signal ch-run "$img" -- sleep 60 &
 		pid=$!
-		until [ "$(tr '\0' ' ' <"/proc/$pid/cmdline")" = "sleep 60 " ]
-		do
-			sleep 0.05
-		done
+		until_sleeping $pid
 		kill -$s $pid
 		got=0
 		wait $pid || got=$?
@@ -245,14 +251,15 @@ on_terminal() {
 	done
 	ch-run "$img" -- sleep 60 &
 	pid=$!
-	until [ "$(tr '\0' ' ' <"/proc/$pid/cmdline")" = "sleep 60 " ]; do
-		sleep 0.05
-	done
+	until_sleeping $pid
 	kill -STOP $pid
-	until grep -q '^State:.T' /proc/$pid/status; do sleep 0.05; done
+	soon grep -q '^State:.T' /proc/$pid/status
 	kill -CONT $pid
-	until grep -q '^State:.S' /proc/$pid/status; do sleep 0.05; done
+	soon grep -q '^State:.S' /proc/$pid/status
 	kill $pid
+	got=0
+	wait $pid || got=$?
+	same $got 143
 }
 
 @test "X29: on a terminal: stop, go on, size, interrupt" {
@@ -265,7 +272,7 @@ on_terminal() {
 		trap "stty size; done=1" WINCH
 		trap "echo caught; exit 5" INT
 		echo ready
-		while :; do sleep 0.1; done'
+		for _ in $(seq 600); do sleep 0.1; done'
 	same "$status" 5
 	export PS1='$ ' img
 	works on_terminal '
