@@ -38,7 +38,8 @@ fails_inside() {
 	absent img/t/null img/t/disk
 	as_root mknod /t/fifo p
 	as_root mkfifo /t/other
-	[ -p img/t/fifo ] && [ -p img/t/other ]
+	[ -p img/t/fifo ]
+	[ -p img/t/other ]
 	fails_inside mknod /t/null c 1 3
 }
 
