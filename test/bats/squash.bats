@@ -21,28 +21,58 @@ extra_setup() {
 	fi
 }
 
-# The PIDs of the servers of an image.
+# The processes that serve an image, of this suite; what ps(1) shows of the path
+# may be cut.
 servers() {
-	pgrep -f "^ch-run-squashfs $(realpath "${1:-$img}")" || :
+	local pid
+	for pid in $(pgrep -u "$(id -u)" -x ch-run-squashfs); do
+		! grep -qz "^TEST_STAGE=$TEST_STAGE\$" "/proc/$pid/environ" ||
+			echo "$pid"
+	done 2>/dev/null
 }
 
-# none_left [IMAGE]: its servers end, soon.
+are_gone() {
+	[ -z "$(servers)" ]
+}
+
+# The servers end, soon.
 none_left() {
-	for _ in $(seq 100); do
-		[ -n "$(servers "$@")" ] || return 0
-		sleep 0.1
-	done
-	echo "still there: $(servers "$@")"
-	return 1
+	soon are_gone || {
+		ps -o pid=,args= -p "$(servers | paste -sd,)"
+		return 1
+	}
+}
+
+# Mounts of this suite's images that any process has.
+mounts() {
+	grep -hF "fuse.chassis $TEST_STAGE/" /proc/[0-9]*/mountinfo 2>/dev/null
+}
+
+are_mounted() {
+	[ -n "$(mounts)" ]
 }
 
 # Each test leaves no process, and no mount that others see.
 extra_teardown() {
-	none_left && none_left "$sif" || return
-	! grep fuse.chassis /proc/self/mountinfo
+	none_left || return
+	lacks fuse.chassis /proc/self/mountinfo
 }
 
-# What a tree says of itself: names, types, modes, owners, times, contents.
+# ended PID: that child ends, soon; sets status.
+ended() {
+	status=0
+	soon test ! -e "/proc/$1" || {
+		kill -KILL "$1"
+		return 1
+	}
+	wait "$1" || status=$?
+}
+
+# tell IMAGE: what the tree says of itself: names, types, modes, owners, times,
+# contents. In out; a server that does not answer must not hold us up.
+tell() {
+	quiet timeout 120 ch-run --no-default=all "$1" -- sh -c "$tell"
+}
 tell='cd / && find . -xdev ! -path "./ch*" | sort | while read -r f; do
 	stat -c "%n %F %a %u %g %Y" "$f"
 	if [ -L "$f" ]; then readlink "$f"; elif [ -f "$f" ]; then md5sum "$f"; fi
@@ -51,12 +81,12 @@ done'
 # --- what is in it
 
 @test "a squashfs file is what the directory is" {
-	quiet ch-run --no-default=all "$dir" -- sh -c "$tell"
+	tell "$dir"
 	cp "$T/.out" want
 	[ "$(wc -l <want)" -gt 500 ]
-	quiet ch-run --no-default=all "$img" -- sh -c "$tell"
+	tell "$img"
 	diff want "$T/.out"
-	quiet ch-run --no-default=all "$sif" -- sh -c "$tell"
+	tell "$sif"
 	grep -v -e '^\./\.singularity\.d' -e '^\./\.exec' -e '^\./\.run' \
 		-e '^\./\.shell' -e '^\./\.test' "$T/.out" >got || :
 	grep -qx './etc/alpine-release regular file 644 .*' got
@@ -71,9 +101,9 @@ done'
 		quiet ch-run $name -- cat /etc/alpine-release
 		same "$out" "$(cat "$dir/etc/alpine-release")"
 	done
-	fails 125 "'y.sif' is no squashfs file" ch-run squash:y.sif -- true
-	fails 125 "'x.sqfs' is no SIF file" ch-run sif:x.sqfs -- true
-	fails 125 ".*'squash:none'|.*'none'.*No such file" \
+	fails 125 "'y.sif' is no squashfs file\$" ch-run squash:y.sif -- true
+	fails 125 "'x.sqfs' is no SIF file\$" ch-run sif:x.sqfs -- true
+	fails 125 "can't use 'squash:none' as an image: No such file or directory\$" \
 		ch-run squash:none -- true
 }
 
@@ -84,7 +114,7 @@ done'
 }
 
 @test "a SIF file without a squashfs says what it has" {
-	python3 - "$sif" >ext3.sif <<-'END'
+	python3 - "$sif" >other.sif <<-'END'
 		import struct, sys
 		data = bytearray(open(sys.argv[1], 'rb').read())
 		at, size = struct.unpack_from('<q', data, 96)[0], 585
@@ -94,7 +124,10 @@ done'
 		        struct.pack_into('<i', data, at + slot * size + 201, 2)
 		sys.stdout.buffer.write(data)
 	END
-	fails 125 ".*ext3.*" ch-run ./ext3.sif -- true
+	fails 125 "'./other.sif': its root file system is ext3; only squashfs can be read\$" \
+		ch-run ./other.sif -- true
+	fails 125 "'other.sif' is no squashfs file\$" \
+		ch-run squash:other.sif -- true
 }
 
 @test "image files: read-only, and --write says so" {
@@ -125,7 +158,7 @@ done'
 @test "many readers at once get the right bytes" {
 	(cd "$dir" && find bin lib sbin usr -type f -exec md5sum {} + |
 		sort) >want
-	quiet ch-run -b "$T:/mnt" "$img" -- sh -c 'cd / &&
+	quiet timeout 120 ch-run -b "$T:/mnt" "$img" -- sh -c 'cd / &&
 		for i in 1 2 3 4 5 6; do
 			find bin lib sbin usr -type f -exec md5sum {} + |
 				sort >/mnt/got.$i &
@@ -160,11 +193,10 @@ done'
 @test "image files: each signal reaches the command" {
 	for sig in HUP TERM USR1 USR2 CONT; do
 		ch-run "$img" -- sh -c "trap 'exit 42' $sig
-			: >$T/ready; while :; do sleep 0.1; done" &
-		for _ in $(seq 100); do [ ! -e ready ] || break; sleep 0.1; done
+			: >$T/ready; for _ in \$(seq 300); do sleep 0.1; done" &
+		soon test -e ready
 		kill -$sig $!
-		status=0
-		wait $! || status=$?
+		ended $!
 		same "$status" 42
 		rm ready
 	done
@@ -193,10 +225,7 @@ done'
 @test "the server ends with the command" {
 	ch-run "$img" -- sleep 60 &
 	pid=$!
-	for _ in $(seq 100); do
-		[ "$(cat /proc/$pid/comm)" != sleep ] || break
-		sleep 0.1
-	done
+	soon grep -qx sleep /proc/$pid/comm
 	server=$(servers)
 	[ -n "$server" ]
 	[ "$(wc -w <<<"$server")" = 1 ]
@@ -219,7 +248,7 @@ done'
 	same "$status" 3
 	[ -n "$(servers)" ]
 	echo now >go
-	for _ in $(seq 100); do [ ! -s late ] || break; sleep 0.1; done
+	soon test -s late
 	same "$(cat late)" "$(cat "$dir/etc/alpine-release")"
 	none_left
 }
@@ -247,12 +276,12 @@ done'
 @test "signals meant for the job do not end the server" {
 	mkfifo go
 	ch-run "$img" -- sh -c ': >ready; cat go; cat /etc/alpine-release' >out &
-	for _ in $(seq 100); do [ ! -e ready ] || break; sleep 0.1; done
+	soon test -e ready
 	for sig in HUP INT QUIT TERM USR1 USR2 PIPE ALRM XCPU; do
 		kill -$sig "$(servers)"
 	done
 	echo now >go
-	wait $!
+	ended $!
 	same "$(tail -1 out)" "$(cat "$dir/etc/alpine-release")"
 }
 
@@ -261,16 +290,10 @@ done'
 	ch-run "$img" -- sh -c ': >ready; read x <go; cat /etc/apk/world
 		echo "cat: $?"' >out 2>err &
 	pid=$!
-	for _ in $(seq 100); do [ ! -e ready ] || break; sleep 0.1; done
+	soon test -e ready
 	kill -KILL "$(servers)"
 	echo now >go
-	for _ in $(seq 100); do
-		[ -e "/proc/$pid" ] || break
-		sleep 0.1
-	done
-	[ ! -e "/proc/$pid" ]
-	status=0
-	wait $pid || status=$?
+	ended $pid
 	# A program whose own text is gone dies of SIGBUS.
 	[ "$status" = 135 ] || grep -qx 'cat: [1-9][0-9]*' out
 }
@@ -283,43 +306,55 @@ done'
 	ch-run ./own.sqfs -- sh -c ': >ready; read x <go
 		cat /big >/dev/null; echo "cat: $?"' >out 2>err &
 	pid=$!
-	for _ in $(seq 100); do [ ! -e ready ] || break; sleep 0.1; done
+	soon test -e ready
 	: >own.sqfs
 	echo now >go
-	status=0
-	wait $pid || status=$?
+	ended $pid
 	[ "$status" = 135 ] || grep -qx 'cat: [1-9][0-9]*' out
-	none_left ./own.sqfs
+	none_left
 	cp "$img" own.sqfs
 	rm ready
 	ch-run ./own.sqfs -- sh -c ': >ready; read x <go
 		cat /etc/alpine-release' >out &
-	for _ in $(seq 100); do [ ! -e ready ] || break; sleep 0.1; done
+	soon test -e ready
 	echo other >new
 	mv new own.sqfs
 	echo now >go
-	wait $!
+	ended $!
 	same "$(cat out)" "$(cat "$dir/etc/alpine-release")"
-	for _ in $(seq 100); do
-		[ -n "$(pgrep -f "^ch-run-squashfs $T/")" ] || break
-		sleep 0.1
-	done
+	none_left
 }
 
 # --- what goes wrong
 
 @test "a damaged file" {
-	head -c 100000 "$img" >cut.sqfs
-	fails 125 ".*cut.sqfs.*" ch-run ./cut.sqfs -- true
-	head -c 50 "$img" >head.sqfs
-	fails 125 ".*head.sqfs.*" ch-run ./head.sqfs -- true
+	local n used size
 	size=$(stat -c %s "$img")
-	{
-		head -c 96 "$img"
-		head -c $((size - 96)) /dev/zero
-	} >zero.sqfs
-	fails 125 ".*zero.sqfs.*" ch-run ./zero.sqfs -- true
-	for f in cut head zero; do none_left ./$f.sqfs; done
+	# bytes_used of the superblock; what follows fills a block
+	used=$(od -A n -t d8 -j 40 -N 8 "$img" | tr -d ' ')
+	for n in 100000 97 96 $((used - 1)); do
+		head -c "$n" "$img" >cut.sqfs
+		fails 125 "can't read .*'$T/cut.sqfs': .*" ch-run ./cut.sqfs -- true
+	done
+	head -c "$used" "$img" >cut.sqfs
+	quiet ch-run ./cut.sqfs -- true
+	head -c 95 "$img" >cut.sqfs
+	fails 125 "can't read .*'$T/cut.sqfs': .*" ch-run ./cut.sqfs -- true
+	: >cut.sqfs
+	fails 125 "'./cut.sqfs' is neither a directory nor an image\$" \
+		ch-run ./cut.sqfs -- true
+	size=$(stat -c %s "$sif")
+	head -c $((size - 4096)) "$sif" >cut.sif
+	fails 125 "'./cut.sif': SIF header: data: expected it in a file of $((size - 4096)) bytes, found [0-9]+ bytes at [0-9]+\$" \
+		ch-run ./cut.sif -- true
+	none_left
+}
+
+@test "a damaged file, behind its superblock" {
+	head -c 96 "$img" >zero.sqfs
+	truncate -s "$(stat -c %s "$img")" zero.sqfs
+	fails 125 "can't read .*'$T/zero.sqfs': .*" ch-run ./zero.sqfs -- true
+	none_left
 }
 
 @test "no /dev/fuse, or none for us" {
@@ -363,11 +398,23 @@ done'
 @test "X36: many starts at once of one file" {
 	local pids=() pid
 	for _ in $(seq 64); do
-		ch-run "$img" -- cat /etc/alpine-release >>out &
+		timeout 120 ch-run "$img" -- cat /etc/alpine-release >>out &
 		pids+=($!)
 	done
 	for pid in "${pids[@]}"; do wait "$pid"; done
 	same "$(sort -u out)" "$(cat "$dir/etc/alpine-release")"
 	same "$(wc -l <out)" 64
 	none_left
+}
+
+# --- in the end
+
+@test "no process and no mount of this suite is left" {
+	ch-run "$img" -- sleep 60 &
+	soon are_mounted
+	[ -n "$(servers)" ]
+	kill -KILL $!
+	wait $! || :
+	none_left
+	same "$(mounts)" ""
 }
