@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # join.bats - processes that share a container.
 # SPDX-License-Identifier: Apache-2.0
+# needs fuse
 # shellcheck disable=SC2154,SC2016 # set by try; for the shell inside
 # shellcheck disable=SC2030,SC2031 # each test has its own servers
 load common
@@ -13,13 +14,16 @@ extra_setup() {
 	tag=t$BATS_TEST_NUMBER.$$
 	shm=$(shared_memory)
 	# of the launcher that runs the tests, if one does
-	unset CH_RUN_JOIN CH_RUN_JOIN_WAIT PMIX_NAMESPACE PMIX_SERVER_URI2 \
-		PALS_APID PMI_FD MPI_LOCALNRANKS SLURM_JOB_ID SLURM_STEP_ID
+	unset PMIX_NAMESPACE PMIX_SERVER_URI2 PALS_APID PALS_LOCAL_SIZE \
+		PMI_FD MPI_LOCALNRANKS OMPI_COMM_WORLD_LOCAL_SIZE \
+		SLURM_JOB_ID SLURM_STEP_ID SLURM_NODEID \
+		SLURM_STEP_TASKS_PER_NODE
 }
 
-# But for what other tests have there.
+# This user's, but for what other tests have there.
 shared_memory() {
-	find /dev/shm -mindepth 1 -maxdepth 1 ! -name 'chassis-*'
+	find /dev/shm -mindepth 1 -maxdepth 1 -user "$(id -u)" \
+		! -name 'chassis-*'
 }
 
 # The processes that let others in, of this suite.
@@ -31,17 +35,16 @@ holders() {
 	done 2>/dev/null
 }
 
+are_gone() {
+	[ -z "$(holders)" ]
+}
+
 # Nothing is left of the test's containers: no process, and so no name, no file.
 # The kernel takes its time to unmount.
 extra_teardown() {
-	local _
 	servers_stop
 	same "$(shared_memory)" "$shm" || return
-	for _ in $(seq 100); do
-		[ -n "$(holders)" ] || break
-		sleep 0.1
-	done
-	same "$(holders)" '' || return
+	soon are_gone || return
 	lacks -F "/$tag" /proc/net/unix
 }
 
@@ -71,15 +74,16 @@ together() {
 	rm -f go out.* err.*
 	for i in $(seq "$n"); do
 		ch-run -v "$@" "$img" -- sh -c \
-			"$NS; echo .; until [ -e go ]; do sleep 0.1; done" \
+			"$SOON; $NS; echo .; soon test -e go" \
 			>"out.$i" 2>"err.$i" &
 	done
-	for _ in $(seq 600); do
-		[ "$(cat out.* | grep -cxF .)" != "$n" ] || break
-		sleep 0.1
-	done
+	soon are_up "$n"
 	touch go
 	wait
+}
+
+are_up() {
+	[ "$(cat out.* | grep -cxF .)" = "$1" ]
 }
 
 # They are all of one container, that one of them made.
@@ -123,9 +127,9 @@ are_one() {
 @test "whoever ends first does not matter" {
 	local first
 	ch-run --join-tag="$tag" "$img" -- sh -c \
-		"$NS; until [ -e go ]; do sleep 0.1; done" >one &
+		"$SOON; $NS; soon test -e go" >one &
 	first=$!
-	for _ in $(seq 300); do [ ! -s one ] || break; sleep 0.1; done
+	soon test -s one
 	stays two --join-tag="$tag"
 	touch go
 	wait $first
@@ -183,6 +187,43 @@ are_one() {
 	works ch-run --join-tag="$tag" "$img" -- sh -c \
 		'kill -0 $PPID; grep NoNewPrivs /proc/self/status; echo $HOME'
 	same "$out" "$(printf 'NoNewPrivs:\t1\n%s' "$HOME")"
+}
+
+# What the scripts of an image make of the environment, they make for each.
+@test "an image's scripts make the same environment for each, and each its own" {
+	local env
+	cp -R "$img" own
+	rm -r own/ch
+	env=own/.singularity.d/env
+	mkdir -p $env
+	echo 'export PLAIN="from script" PATH=/image/bin:$PATH' >$env/90-a.sh
+	cat >$env/91-more.sh <<-'END'
+	[ ! -d /etc ] || export FOUND="$(echo a b)"
+	export RANK=$((SLURM_PROCID + 1))
+	unset TZ
+	END
+	[ ! -r /dev/fuse ] || [ ! -w /dev/fuse ] || ch-convert -q ./own own.sif
+	export TZ=UTC FROM_HOST=1
+	for kind in own own.sif; do
+		[ -e $kind ] || continue
+		serve one env -u SHLVL SLURM_PROCID=6 ch-run --join-tag="$tag.$kind" \
+			--set-env=LAST='[$FOUND]' ./$kind -- \
+			sh -c "$NS; env; exec sleep 1000"
+		soon grep -q ^LAST= one
+		works env -u SHLVL SLURM_PROCID=7 ch-run --join-tag="$tag.$kind" \
+			--set-env=LAST='[$FOUND]' ./$kind -- sh -c "$NS; env"
+		same "$(head -n 2 "$T/.out")" "$(head -n 2 one)"
+		same "$(sed 's/^\(SLURM_PROCID\|RANK\)=./\1=N/' "$T/.out" | sort)" \
+			"$(sed 's/^\(SLURM_PROCID\|RANK\)=./\1=N/' one | sort)"
+		for line in 'PLAIN=from script' 'FOUND=a b' 'LAST=[a b]' \
+			FROM_HOST=1 RANK=8; do
+			grep -qxF "$line" "$T/.out"
+		done
+		grep -qx RANK=7 one
+		grep -q '^PATH=/image/bin:' "$T/.out"
+		lacks ^TZ= "$T/.out"
+		servers_stop
+	done
 }
 
 @test "who asks for another container is told the difference" {
@@ -327,8 +368,8 @@ are_one() {
 		"$(printf '3\n3')"
 	# one parent's lives, another's are others
 	bash -c 'ch-run --join "$0" -- sh -c "$1"; :' "$img" \
-		"$NS; until [ -e go ]; do sleep 0.1; done" >one &
-	for _ in $(seq 300); do [ ! -s one ] || break; sleep 0.1; done
+		"$SOON; $NS; soon test -e go" >one &
+	soon test -s one
 	works bash -c 'ch-run --join "$0" -- sh -c "$1"; :' "$img" "$NS"
 	touch go
 	wait
@@ -360,7 +401,8 @@ are_one() {
 		'ps -o ppid=,comm= >ps; awk -v p=$$ "\$1 == p && \$2 != \"ps\"" ps'
 	[ -z "$out" ]
 	# nor a session that Ctrl-C reaches
-	holders | while read -r pid; do
+	[ -n "$(holders)" ]
+	for pid in $(holders); do
 		same "$(ps -o sid= "$pid" | tr -d ' ')" "$pid"
 		same "$(readlink "/proc/$pid/cwd")" /
 		same "$(readlink "/proc/$pid/fd/1")" /dev/null
