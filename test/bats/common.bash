@@ -94,7 +94,7 @@ fails() {
 	try "$@"
 	if [ "$status" = "$want" ] && [ -z "$out" ] &&
 		[ "$(wc -l <"$T/.err")" = 1 ] &&
-		grep -Eq "^ch-[a-z]+: error: $regex" "$T/.err"; then
+		grep -Eq "^ch-[a-z]+: error: ($regex)" "$T/.err"; then
 		return 0
 	fi
 	echo "wanted:  status $want, one line: $regex"
@@ -120,12 +120,15 @@ says() {
 }
 
 # lacks PATTERN... FILE: no line matches. (A "! grep" fails no test: the shell
-# takes a negation for meant.)
+# takes a negation for meant.) A file that is not there has no say in it.
 lacks() {
-	if grep "$@"; then
-		echo "(that should not be there)"
-		return 1
-	fi
+	local found=0
+	grep "$@" || found=$?
+	case $found in
+	0) echo "(that should not be there)" ;;
+	1) return 0 ;;
+	esac
+	return 1
 }
 
 # soon COMMAND...: it is true, or becomes so within 30 seconds.
