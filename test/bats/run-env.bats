@@ -310,6 +310,21 @@ on_terminal() {
 	same "$(echo "$out" | tr ' ' '\n' | sort -u | xargs)" "$pid"
 }
 
+# The others are in its process group, so that setsid(2) is refused for good.
+@test "X27: --new-session as the first of a pipeline" {
+	export PS1='$ ' img
+	works on_terminal '
+	wait $
+	send ch-run --new-session "$img" -- sh -c "(: <>/dev/tty) 2>/dev/null || echo no\"\"ne; exit 6" | cat; echo status ${PIPESTATUS[*]}\n
+	wait none
+	wait status 6 0
+	wait $
+	send ch-run "$img" -- sh -c "(: <>/dev/tty) && echo o\"\"ne" | cat\n
+	wait one
+	wait $
+	send exit 0\n' bash --norc --noprofile -i
+}
+
 @test "X30: blocked signals and an ignored SIGCHLD are reset, others stay" {
 	cat >odd.py <<-'END'
 	import os, signal, sys
