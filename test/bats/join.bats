@@ -316,6 +316,21 @@ are_one() {
 	lacks -Fxf one <<<"$out"
 }
 
+@test "X34 times to wait that are none" {
+	local what="option '--join-wait': "
+	fails 125 "${what}expected 1 or more, found '0'; see" \
+		ch-run --join-tag="$tag" --join-wait=0 "$img" -- true
+	for value in -1 abc; do
+		fails 125 "${what}number: not a number: '$value'; see" \
+			ch-run --join-tag="$tag" --join-wait=$value "$img" -- true
+	done
+	fails 125 "${what}number: '1000001' is too large, the most is 1000000; see" \
+		ch-run --join-tag="$tag" --join-wait=1000001 "$img" -- true
+	CH_RUN_JOIN_WAIT=0 fails 125 ".*CH_RUN_JOIN_WAIT.*: expected 1 or more, found '0'" \
+		ch-run --join-tag="$tag" "$img" -- true
+	works ch-run --join-tag="$tag" --join-wait=1000000 "$img" -- true
+}
+
 @test "X35 --join-pid enters the container of a process, with any command" {
 	stays one --bind=/usr/bin:/mnt
 	works ch-run --join-pid="${servers[0]}" -- sh -c "$NS"
