@@ -55,6 +55,7 @@ librun_a_SOURCES = \
 	src/run/run.c src/run/run.h \
 	src/run/seccomp.c src/run/seccomp.h \
 	src/run/seccomp_tab.c src/run/seccomp_tab.h \
+	src/run/sentinel.c src/run/sentinel.h \
 	src/run/session.c src/run/session.h \
 	src/run/sqfuse.c src/run/sqfuse.h \
 	src/run/sqserver.c src/run/sqserver.h \

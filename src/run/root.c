@@ -339,7 +339,7 @@ int root_link(struct root *r, const char *path, const char *target,
  * be moved (pivot_root(2), EINVAL). What is mounted over it becomes the root
  * instead, as switch_root(8) does it. The way back down is an unmount, which
  * needs a capability that the command does not get. */
-static int enter_over(struct err *e)
+int root_enter_over(struct err *e)
 {
 	if (mount(".", "/", NULL, MS_MOVE, NULL))
 		return err_sys(e, "can't move the new root to '/'");
@@ -355,7 +355,7 @@ int root_enter(struct root *r, struct err *e)
 	if (r->no_pivot || syscall(SYS_pivot_root, ".", ".")) {
 		if (!r->no_pivot && errno != EINVAL)
 			return err_sys(e, "can't pivot to the new root");
-		return enter_over(e);
+		return root_enter_over(e);
 	}
 	/* The host's root now lies over the new one, at ".". */
 	if (umount2(".", MNT_DETACH))

@@ -76,6 +76,9 @@ MUST_CHECK int root_link(struct root *r, const char *path, const char *target,
 			 struct err *e);
 /* Make it "/" and let go of the host's. */
 MUST_CHECK int root_enter(struct root *r, struct err *e);
+/* Make the working directory, the root of a mount, "/" on top of what is "/"
+ * now. */
+MUST_CHECK int root_enter_over(struct err *e);
 
 void root_close(struct root *r);
 AUTO_DEFINE(root, struct root, root_close)
