@@ -51,6 +51,7 @@ librun_a_SOURCES = \
 	src/run/probe_overlay.c \
 	src/run/probe_place.c \
 	src/run/probe_tools.c \
+	src/run/remover.c src/run/remover.h \
 	src/run/root.c src/run/root.h \
 	src/run/run.c src/run/run.h \
 	src/run/seccomp.c src/run/seccomp.h \
