@@ -10,8 +10,10 @@
 #include "run/bundle.h"
 #include "run/environ.h"
 #include "run/run.h"
+#include "run/unpacked.h"
 
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Of --join-wait, in seconds: more than a job can last. */
@@ -23,6 +25,7 @@ struct cli {
 	const char *bundle;
 	const char *readonly;
 	bool list_defaults;
+	bool unpack;
 	int *fail_status; /* the tool's; the command may ask for another */
 };
 
@@ -166,6 +169,9 @@ static const struct opt options[] = {
 	OPT_CONF(0, "store-readonly", struct cli, readonly, "DIR[:DIR]",
 		 "look for images there, too, and write nothing",
 		 "CH_STORE_READONLY", "store.readonly"),
+	OPT_CONF(0, "unpack", struct cli, unpack, NULL,
+		 "unpack a file for this run, to $TMPDIR or /dev/shm, instead of mounting it",
+		 "CH_RUN_UNPACK", "run.unpack"),
 };
 
 static const struct tool tool = {
@@ -175,7 +181,7 @@ static const struct tool tool = {
 	.opts = options,
 	.n_opts = ARRAY_SIZE(options),
 	.notes = "IMAGE is a name in the store (alpine:3.16), a directory (./tree), or a squashfs or\n"
-		 "SIF file (./image.sqfs), which needs FUSE.\n"
+		 "SIF file (./image.sqfs), which needs FUSE or --unpack.\n"
 		 "Exit status: COMMAND's own; 125 if ch-run failed, 126 if COMMAND can't be\n"
 		 "executed, 127 if it was not found.",
 	.options_first = true,
@@ -207,6 +213,8 @@ static int find_image(struct cli *c, const char *name, struct located *image,
 	c->run.image = image->path;
 	c->run.is_file = image->fd >= 0;
 	c->run.file = (struct run_file){ image->fd, image->at, image->size };
+	if (c->unpack && c->run.is_file)
+		c->run.unpack_at = unpacked_place(getenv("TMPDIR"));
 	return 0;
 }
 

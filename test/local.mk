@@ -28,6 +28,7 @@ run_suites = \
 	test/bats/ch-check.bats \
 	test/bats/bundle.bats \
 	test/bats/squash.bats \
+	test/bats/unpack.bats \
 	test/bats/run-env.bats \
 	test/bats/run-image.bats \
 	test/bats/run-root.bats \

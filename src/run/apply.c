@@ -9,6 +9,7 @@
 #include "run/ns.h"
 #include "run/probe.h"
 #include "run/root.h"
+#include "run/sentinel.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -101,6 +102,7 @@ static int apply_mounts(const struct plan *p, struct root *r,
 			const struct imgroot *image, struct err *e)
 {
 	autostr int *fds = xmalloc((p->n + 1) * sizeof *fds);
+	const struct unpacked *copy = &image->copy;
 	const struct step *s = p->v;
 
 	while (s->kind != STEP_IMAGE)
@@ -109,14 +111,18 @@ static int apply_mounts(const struct plan *p, struct root *r,
 		fds[i] = -1;
 	/* The first thing that takes a capability. The descriptors are closed
 	 * by exec: closing them one by one would only cost time. */
-	if (root_take_image(r, s->src, image, e)) {
+	if (root_take_image(r, copy->path ? copy->path : s->src, image, e)) {
 		failed(s, e);
 		return probe_denied(e);
 	}
 	if (take_sources(p, r, fds, e) || root_hide_stack(r, e) ||
 	    do_steps(p, r, fds, e))
 		return -1;
-	return root_enter(r, e);
+	if (!copy->path)
+		return root_enter(r, e);
+	return sentinel_enter(r, copy->watch, e) || unpacked_hand_over(copy, e)
+		       ? -1
+		       : 0;
 }
 
 int apply_plan(const struct plan *p, const struct run_how *how,

@@ -11,6 +11,41 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+static int open_directory(struct imgroot *r, const char *path, const char *name,
+			  struct err *e)
+{
+	r->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (r->fd < 0)
+		return err_sys(e, "can't open image '%s'", name);
+	if (fstat(r->fd, &r->st))
+		return err_sys(e, "can't read '%s'", name);
+	return 0;
+}
+
+static int mount_file(struct imgroot *r, const struct run_options *o,
+		      struct err *e)
+{
+	twin_check_file(&o->file);
+	r->fd = sqfuse_mount(o, &r->place, e);
+	r->is_entered = true;
+	return r->fd < 0 ? -1 : 0;
+}
+
+/* For a plan, without unpacking it. */
+static int look_into(struct imgroot *r, const struct run_options *o,
+		     struct err *e)
+{
+	if (!mount_file(r, o, e))
+		return 0;
+	if (e->kind != ERR_UNSUPPORTED && e->kind != ERR_SYS)
+		return -1;
+	return err_set(e, ERR_UNSUPPORTED,
+		       "'%s' would be unpacked to '%s'; --dry-run does "
+		       "nothing, and there is no FUSE to look into it and tell "
+		       "more",
+		       o->image, o->unpack_at);
+}
+
 static int open_file(struct imgroot *r, const struct run_options *o,
 		     struct err *e)
 {
@@ -19,10 +54,14 @@ static int open_file(struct imgroot *r, const struct run_options *o,
 			       "'%s' is a file with a squashfs, which can't be "
 			       "written to: --write is for directories",
 			       o->image);
-	twin_check_file(&o->file);
-	r->fd = sqfuse_mount(o, &r->place, e);
-	r->is_entered = true;
-	return r->fd < 0 ? -1 : 0;
+	if (!o->unpack_at)
+		return mount_file(r, o, e);
+	if (o->dry_run)
+		return look_into(r, o, e);
+	return unpacked_make(&r->copy, o, e) ||
+			       open_directory(r, r->copy.path, o->image, e)
+		       ? -1
+		       : 0;
 }
 
 int imgroot_open(struct imgroot *r, const struct run_options *o, struct err *e)
@@ -30,16 +69,12 @@ int imgroot_open(struct imgroot *r, const struct run_options *o, struct err *e)
 	*r = (struct imgroot)IMGROOT_INIT;
 	if (o->is_file)
 		return open_file(r, o, e);
-	r->fd = open(o->image, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (r->fd < 0)
-		return err_sys(e, "can't open image '%s'", o->image);
-	if (fstat(r->fd, &r->st))
-		return err_sys(e, "can't read '%s'", o->image);
-	return 0;
+	return open_directory(r, o->image, o->image, e);
 }
 
 void imgroot_close(struct imgroot *r)
 {
 	auto_fd_(&r->fd);
+	unpacked_clear(&r->copy);
 	*r = (struct imgroot)IMGROOT_INIT;
 }

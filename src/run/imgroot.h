@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "run/options.h"
+#include "run/unpacked.h"
 
 #include <stdbool.h>
 #include <sys/stat.h>
@@ -18,14 +19,15 @@ struct imgroot {
 	struct stat st;
 	bool is_entered;   /* it is a mount in namespaces of ours already, */
 	const char *place; /* on this path, or attached nowhere: NULL */
+	struct unpacked copy; /* that is used in the image's place */
 };
-#define IMGROOT_INIT      \
-	{                 \
-		.fd = -1, \
+#define IMGROOT_INIT                            \
+	{                                       \
+		.fd = -1, .copy = UNPACKED_INIT \
 	}
 
-/* The image that O names; if that is a file, it is mounted in new namespaces,
- * which are entered. */
+/* The image that O names. A file is unpacked if O asks for it, else mounted in
+ * new namespaces, which are entered. */
 MUST_CHECK int imgroot_open(struct imgroot *r, const struct run_options *o,
 			    struct err *e);
 void imgroot_close(struct imgroot *r);

@@ -61,6 +61,7 @@ librun_a_SOURCES = \
 	src/run/sqfuse.c src/run/sqfuse.h \
 	src/run/sqserver.c src/run/sqserver.h \
 	src/run/twin.c src/run/twin.h \
+	src/run/unpacked.c src/run/unpacked.h \
 	src/run/user.c src/run/user.h \
 	src/run/wants.c src/run/wants.h \
 	src/run/whynot.c src/run/whynot.h

@@ -55,6 +55,7 @@ struct step {
 	const char *text; /* of STEP_TEXT, borrowed from the plan */
 	const char
 		*size; /* of STEP_MEMORY and STEP_SCRATCH, borrowed, or NULL */
+	const char *unpack_at; /* of STEP_IMAGE, borrowed, or NULL */
 	mode_t mode;   /* of STEP_MEMORY */
 	bool big;      /* of STEP_SCRATCH: it is to be written to */
 	bool upper_in_memory; /* of STEP_LAYERS */

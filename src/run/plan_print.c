@@ -79,6 +79,11 @@ static void print_step(const struct step *s, struct str *out)
 		str_add(out, s->is_dir ? ", directory" : ", file");
 	else if (s->readonly)
 		str_add(out, ", read-only");
+	if (s->unpack_at) {
+		str_add(out, ", unpacked to '");
+		add_safe(out, s->unpack_at);
+		str_add(out, "' (--unpack)");
+	}
 	if (s->size)
 		str_addf(out, ", size %s", s->size);
 	if (s->kind == STEP_LAYERS)

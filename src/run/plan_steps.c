@@ -365,6 +365,7 @@ int plan_steps(struct plan *p, const struct run_options *o,
 	s->dst = xstrdup("/");
 	s->why = xstrdup("the image");
 	s->readonly = !o->write;
+	s->unpack_at = o->unpack_at;
 	if (layers) {
 		if (add_layers(p, o, all, e))
 			return -1;

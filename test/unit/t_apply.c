@@ -21,7 +21,10 @@
 #include "tap.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
+#include <sys/inotify.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/wait.h>
@@ -197,7 +200,24 @@ static void add_binds(struct run_options *o, struct strlist *keep, bool is_host)
 		opt_list_add(&o->binds, "bind", keep->v[i]);
 }
 
-static int plan_and_apply(struct run_options *o, struct err *e)
+/* As if it had been unpacked, if WATCH is a descriptor. The other end of the
+ * socket stays open. */
+static int open_image(struct imgroot *image, const struct run_options *o,
+		      int watch, struct err *e)
+{
+	int pair[2];
+
+	if (imgroot_open(image, o, e))
+		return -1;
+	if (watch < 0)
+		return 0;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
+		return err_sys(e, "socketpair");
+	image->copy = (struct unpacked){ xstrdup(o->image), watch, pair[0] };
+	return 0;
+}
+
+static int plan_and_apply(struct run_options *o, int watch, struct err *e)
 {
 	AUTO(facts) struct facts f = { 0 };
 	AUTO(imgroot) struct imgroot image = IMGROOT_INIT;
@@ -220,7 +240,7 @@ static int plan_and_apply(struct run_options *o, struct err *e)
 	};
 
 	return facts_caller(&f, o, e) || facts_host(&f, o, e) ||
-			       imgroot_open(&image, o, e) ||
+			       open_image(&image, o, watch, e) ||
 			       facts_image(&f, o, image.fd, e) ||
 			       plan_make(&p, o, &known, e) ||
 			       apply_plan(&p, &o->how, &image, e)
@@ -240,8 +260,15 @@ static void report_host(struct str *out)
 static const char *const wanted_host = "/etc/t_apply/x: x\n"
 				       "/etc/passwd: yes\n";
 
+static bool has_event(int watch)
+{
+	struct pollfd p = { .fd = watch, .events = POLLIN };
+
+	return poll(&p, 1, 0) > 0;
+}
+
 /* In the child: enter and tell what is seen. */
-static void child(int fd, struct run_how how, bool is_host)
+static void child(int fd, struct run_how how, bool is_host, int watch)
 {
 	autostr char *image = is_host ? xstrdup("/") : in_base("img");
 	char *none[] = { NULL };
@@ -256,24 +283,40 @@ static void child(int fd, struct run_how how, bool is_host)
 
 	opt_list_add(&o.no_default, "no-default", "all");
 	add_binds(&o, &keep, is_host);
-	if (plan_and_apply(&o, &e))
+	if (plan_and_apply(&o, watch < 0 ? -1 : dup(watch), &e))
 		str_add(&out, e.msg);
 	else if (is_host)
 		report_host(&out);
 	else
 		report(&out);
+	if (watch >= 0 && has_event(watch))
+		str_add(&out, "it is told to have ended\n");
 	opt_list_clear(&o.binds);
 	opt_list_clear(&o.no_default);
 	if (io_write(fd, str_text(&out), out.len, "report", &e))
 		_exit(1);
 }
 
-static void test_way(struct run_how how, bool is_host)
+/* The child has ended, and with it a file system that WATCH is for. */
+static void test_told(int watch, const char *what)
+{
+	struct pollfd p = { .fd = watch, .events = POLLIN };
+	struct inotify_event event = { 0 };
+
+	ok(poll(&p, 1, 10000) == 1 &&
+		   read(watch, &event, sizeof event) == sizeof event &&
+		   event.mask & IN_UNMOUNT,
+	   "%s: the end is told", what);
+}
+
+static void test_way(struct run_how how, bool is_host, bool is_watched)
 {
 	autostr char *what =
-		str_fmt("%s, %s, %s", how.classic ? "mount" : "open_tree",
+		str_fmt("%s, %s, %s%s", how.classic ? "mount" : "open_tree",
 			how.no_overlay ? "assembled" : "overlay",
-			how.no_pivot ? "no pivot" : "pivot");
+			how.no_pivot ? "no pivot" : "pivot",
+			is_watched ? ", watched" : "");
+	autofd int watch = is_watched ? inotify_init1(IN_CLOEXEC) : -1;
 	AUTO(str) struct str got = { 0 };
 	struct err e = { 0 };
 	int fds[2], status;
@@ -282,7 +325,7 @@ static void test_way(struct run_how how, bool is_host)
 	if (pipe(fds) || (pid = fork()) < 0)
 		printf("Bail out! no child\n"), exit(1);
 	if (!pid) {
-		child(fds[1], how, is_host);
+		child(fds[1], how, is_host, watch);
 		_exit(0);
 	}
 	close(fds[1]);
@@ -291,6 +334,8 @@ static void test_way(struct run_how how, bool is_host)
 	close(fds[0]);
 	waitpid(pid, &status, 0);
 	is(str_text(&got), is_host ? wanted_host : wanted, what);
+	if (is_watched)
+		test_told(watch, what);
 }
 
 static bool can_unshare(void)
@@ -344,14 +389,14 @@ int main(void)
 	if (!mkdtemp(base))
 		return 1;
 	make_world();
-	for (unsigned i = 0; i < 16; i++) {
+	for (unsigned i = 0; i < 32; i++) {
 		struct run_how how = {
 			.classic = i & 1,
 			.no_overlay = i & 2,
 			.no_pivot = i & 4,
 		};
 
-		test_way(how, i & 8);
+		test_way(how, i & 8, i & 16);
 	}
 	test_untouched();
 	clean_up();

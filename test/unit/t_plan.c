@@ -12,6 +12,7 @@
  *	write | no-overlay | no-home | private-tmp | contain
  *	on-home TEXT              is --home
  *	seccomp
+ *	unpack DIR                the image is a file, unpacked there
  *	command WORD...
  */
 #include "config.h"
@@ -163,6 +164,8 @@ static void add_option(struct world *w, const char *word, char *rest)
 		w->o.cd = rest;
 	else if (!strcmp(word, "write"))
 		w->o.write = true;
+	else if (!strcmp(word, "unpack"))
+		w->o.unpack_at = rest;
 	else if (!strcmp(word, "seccomp"))
 		w->o.seccomp = true;
 	else if (!strcmp(word, "no-overlay"))
