@@ -7,6 +7,8 @@
 
 #include "run/cause.h"
 
+#define INSTEAD "--unpack does without FUSE"
+
 /* The cause C of ERRNUM if there is one, else ERRNUM alone. */
 static int refused(const char *what, const struct cause *c, int errnum,
 		   struct err *e)
@@ -34,12 +36,14 @@ int probe_denied(struct err *e)
 
 int probe_fuse_open(int errnum, struct err *e)
 {
-	return refused("can't open '/dev/fuse'", cause_fuse_open(errnum),
-		       errnum, e);
+	refused("can't open '/dev/fuse'", cause_fuse_open(errnum), errnum, e);
+	return err_hint(e, INSTEAD);
 }
 
 int probe_fuse_mount(int errnum, struct err *e)
 {
-	return refused("can't mount through FUSE", cause_fuse_mount(errnum),
-		       errnum, e);
+	refused("can't mount through FUSE", cause_fuse_mount(errnum), errnum,
+		e);
+	/* If no mount at all is allowed, there is no container either. */
+	return cause_denied(errnum) ? -1 : err_hint(e, INSTEAD);
 }

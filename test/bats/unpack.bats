@@ -498,9 +498,11 @@ hidden() {
 	none_left
 }
 
-@test "--unpack: without /dev/fuse" {
+@test "without /dev/fuse, a message names --unpack, which works" {
 	unshare -rm true || skip "no nested user namespaces"
 	hide='mount -t tmpfs none /dev; : >/dev/null; mkdir /dev/shm'
+	fails 125 "can't open '/dev/fuse': there is no '/dev/fuse'.*; --unpack does without FUSE$" \
+		hidden "$hide" ch-run "$img" -- true
 	hidden "$hide" ch-run --unpack "$img" -- cat /etc/alpine-release >out
 	same "$(cat out)" "$release"
 	fails 125 "'$img' would be unpacked to '$T/tmp'; --dry-run does nothing, and there is no FUSE to look into it and tell more$" \
