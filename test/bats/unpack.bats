@@ -327,6 +327,19 @@ hidden() {
 	none_left
 }
 
+@test "--unpack: signals meant for the job do not end the remover" {
+	mkfifo go
+	ch-run --unpack "$img" -- sh -c ': >ready; cat go
+		cat /etc/alpine-release' >out &
+	wait_for ready
+	for sig in HUP INT QUIT TERM USR1 USR2 PIPE ALRM XCPU; do
+		kill -$sig "$(removers)"
+	done
+	echo now >go
+	wait $!
+	same "$(tail -1 out)" "$release"
+}
+
 @test "--unpack: killed at any moment, nothing is left" {
 	local us
 	for us in $(seq 0 1500 60000); do
@@ -417,10 +430,20 @@ hidden() {
 	same "$(tail -1 out)" "$release"
 }
 
-@test "--unpack: --join of those that wait hears why there is nothing" {
-	head -c 100000 "$img" >cut.sqfs
-	fails 125 "can't unpack '$T/cut.sqfs' to '$T/tmp': squashfs: is truncated: .*" \
-		ch-run --unpack --join-tag="u$$" ./cut.sqfs -- true
+@test "--unpack: --join, those that wait hear why it can't be" {
+	fake_convert ': >"$AT/ready"; while [ ! -e "$AT/go" ]; do sleep 0.1; done
+		echo "ch-convert: error: no such luck" >&2; exit 1'
+	AT=$T bin/ch-run --unpack --join-tag="u$$" "$img" -- true 2>first &
+	first=$!
+	wait_for ready
+	(sleep 0.5; : >go) &
+	fails 125 "process $first could not make container 'u$$': can't unpack '$img' to '$T/tmp': no such luck$" \
+		env AT="$T" bin/ch-run --unpack --join-tag="u$$" "$img" -- true
+	status=0
+	wait $first || status=$?
+	same "$status" 125
+	same "$(cat first)" \
+		"ch-run: error: can't unpack '$img' to '$T/tmp': no such luck"
 }
 
 # --- what goes wrong
@@ -496,6 +519,22 @@ hidden() {
 	fails 125 "can't unpack '$img' to '$T/tmp': can't start a process: Resource temporarily unavailable$" \
 		bash -c 'ulimit -u 1; exec ch-run --unpack "$0" -- true' "$img"
 	none_left
+	unshare -rm true || skip "no nested user namespaces"
+	fails 125 "can't unpack '$img' to '$T/tmp': can't watch for the end of the container: Too many open files; fs.inotify.max_user_instances limits how many can run; --join needs one for all on a node$" \
+		hidden 'echo 0 >/proc/sys/user/max_inotify_instances' \
+		ch-run --unpack "$img" -- true
+}
+
+@test "--unpack: the remover is killed too early" {
+	fake_convert 'for out; do :; done; mkdir "${out#dir:}"
+		for p in $(pgrep -x ch-run-remover); do
+			! tr "\0" " " <"/proc/$p/cmdline" | grep -q "$AT/" ||
+				kill -KILL $p
+		done'
+	AT=$T fails 125 "the remover of temporary files \(ch-run-remover\) has ended$" \
+		bin/ch-run --unpack "$img" -- true
+	# which the next one does
+	quiet ch-run --unpack "$img" -- true
 }
 
 @test "without /dev/fuse, a message names --unpack, which works" {
