@@ -5,7 +5,6 @@
 
 #include "run/imgroot.h"
 
-#include "run/sqfuse.h"
 #include "run/twin.h"
 
 #include <fcntl.h>
@@ -26,7 +25,7 @@ static int mount_file(struct imgroot *r, const struct run_options *o,
 		      struct err *e)
 {
 	twin_check_file(&o->file);
-	r->fd = sqfuse_mount(o, &r->place, e);
+	r->fd = sqfuse_mount(&r->mount, o, e);
 	r->is_entered = true;
 	return r->fd < 0 ? -1 : 0;
 }

@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "run/options.h"
+#include "run/sqfuse.h"
 #include "run/unpacked.h"
 
 #include <stdbool.h>
@@ -17,8 +18,8 @@
 struct imgroot {
 	int fd; /* the directory */
 	struct stat st;
-	bool is_entered;   /* it is a mount in namespaces of ours already, */
-	const char *place; /* on this path, or attached nowhere: NULL */
+	bool is_entered;      /* it is a mount in namespaces of ours already: */
+	struct sqfuse mount;
 	struct unpacked copy; /* that is used in the image's place */
 };
 #define IMGROOT_INIT                            \

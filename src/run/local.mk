@@ -9,6 +9,7 @@ endif
 librun_a_CPPFLAGS = $(AM_CPPFLAGS) -DPKGDATADIR='"$(pkgdatadir)"' \
 	-DWITH_ISAL=$(with_isal)
 librun_a_SOURCES = \
+	src/run/affinity.c src/run/affinity.h \
 	src/run/apply.c src/run/apply.h \
 	src/run/assemble.c src/run/assemble.h \
 	src/run/attempts.c src/run/attempts.h \
@@ -44,6 +45,7 @@ librun_a_SOURCES = \
 	src/run/plan.c src/run/plan.h \
 	src/run/plan_print.c \
 	src/run/plan_steps.c \
+	src/run/prefetch.c src/run/prefetch.h \
 	src/run/probe.c src/run/probe.h \
 	src/run/probe_fuse.c \
 	src/run/probe_mount.c \

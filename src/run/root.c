@@ -48,7 +48,7 @@ static int take_mount(struct root *r, const struct imgroot *image,
 		      struct err *e)
 {
 	r->mnt.stack = STACK_ELSEWHERE;
-	r->place = image->place;
+	r->place = image->mount.place;
 	r->image = fcntl(image->fd, F_DUPFD_CLOEXEC, 0);
 	return r->image < 0 ? err_sys(e, "can't keep the image") : 0;
 }

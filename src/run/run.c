@@ -16,6 +16,7 @@
 #include "run/imgroot.h"
 #include "run/look.h"
 #include "run/plan.h"
+#include "run/prefetch.h"
 #include "run/session.h"
 #include "run/twin.h"
 
@@ -144,6 +145,16 @@ static int make_plan(struct run *r, struct plan *p, struct err *e)
 				 : plan_make(p, o, &known, e);
 }
 
+/* From a file that is served: ahead, while we are mounting. */
+static void read_command(const struct plan *p, const struct imgroot *image)
+{
+	struct prefetch command;
+
+	prefetch_find(&command, p, image->fd);
+	sqfuse_part(&image->mount);
+	prefetch_start(&command);
+}
+
 int run_command(struct run *r, int *status, struct err *e)
 {
 	AUTO(imgroot) struct imgroot image = IMGROOT_INIT;
@@ -154,6 +165,8 @@ int run_command(struct run *r, int *status, struct err *e)
 	if (r->o->dry_run)
 		return print_plan(&p);
 	log_plan(&p);
+	if (image.is_entered)
+		read_command(&p, &image);
 	if (r->o->new_session && session_new(e))
 		return -1;
 	if (!r->join.is_inside && (apply_plan(&p, &r->o->how, &image, e) ||

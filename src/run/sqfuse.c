@@ -11,6 +11,7 @@
 #include "run/probe.h"
 #include "run/sqserver.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -145,17 +146,35 @@ static int try_root(int root, int server, const char *path, struct err *e)
 	return sqserver_failed(server, e);
 }
 
-int sqfuse_mount(const struct run_options *o, const char **place, struct err *e)
+/* The names in ROOT, in as few answers as they fit in, and with what stat(2)
+ * wants to know of each: nearly all of them are looked for. */
+static void read_names(int root)
+{
+	_Alignas(struct dirent64) char buf[8192];
+	autofd int fd = openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	while (fd >= 0 && syscall(SYS_getdents64, fd, buf, sizeof buf) > 0)
+		;
+}
+
+int sqfuse_mount(struct sqfuse *m, const struct run_options *o, struct err *e)
 {
 	autofd int server = -1;
 	autofd int root = -1;
 	struct ns_ids ids = ns_ids(o);
 
-	*place = NULL;
+	*m = (struct sqfuse){ 0 };
 	if (sqserver_start(&server, &o->file, o->image, e) || ns_enter(&ids, e))
 		return -1;
-	root = mount_image(o, server, place, e);
+	root = mount_image(o, server, &m->place, e);
 	if (root < 0 || try_root(root, server, o->image, e))
 		return -1;
+	affinity_narrow(&m->affinity, sqserver_pid(server));
+	read_names(root);
 	return TAKE_FD(root);
+}
+
+void sqfuse_part(const struct sqfuse *m)
+{
+	affinity_widen(&m->affinity);
 }

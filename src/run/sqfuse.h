@@ -9,12 +9,20 @@
 #define RUN_SQFUSE_H
 
 #include "base/err.h"
+#include "run/affinity.h"
 #include "run/options.h"
 
+struct sqfuse {
+	const char *place; /* that it is mounted on, a constant, or NULL */
+	struct affinity affinity;
+};
+
 /* Enter new namespaces and mount O's file. A descriptor of its root directory,
- * which can be read. *PLACE is the path it is mounted on, a constant, or NULL.
+ * which can be read. We and the server are on one processor from now on.
  * ERR_FORMAT: it is damaged. What the host forbids is explained. */
-MUST_CHECK int sqfuse_mount(const struct run_options *o, const char **place,
+MUST_CHECK int sqfuse_mount(struct sqfuse *m, const struct run_options *o,
 			    struct err *e);
+/* There is something for both to do at a time: let them. */
+void sqfuse_part(const struct sqfuse *m);
 
 #endif

@@ -75,6 +75,7 @@ static int serve(const struct job *j, struct err *e)
 	struct fusewire wire = { 0 };
 	struct given given;
 	autofd int device = -1;
+	pid_t pid;
 
 	if (sqfile_open(&image, j->file->fd, j->file->at, j->file->size,
 			j->path, e))
@@ -82,6 +83,8 @@ static int serve(const struct job *j, struct err *e)
 	device = take_device(j->socket, &given);
 	if (device < 0)
 		return 0;
+	pid = getpid();
+	send(j->socket, &pid, sizeof(pid), MSG_NOSIGNAL);
 	wire = (struct fusewire){
 		.view = { image, given.uid, given.gid },
 	};
@@ -137,13 +140,23 @@ int sqserver_failed(int socket, struct err *e)
 {
 	struct err said;
 
-	/* It speaks before it ends, so what it said is there by now, after the
-	 * one error that a send to its closed end has left behind. */
-	for (int i = 0; i < 2; i++)
+	/* It speaks before it ends, so what it said is there by now, after its
+	 * number, or the one error that a send to its closed end has left
+	 * behind. */
+	for (int i = 0; i < 3; i++)
 		if (recv(socket, &said, sizeof(said), MSG_DONTWAIT) ==
 		    sizeof(said)) {
 			*e = said;
 			break;
 		}
 	return -1;
+}
+
+pid_t sqserver_pid(int socket)
+{
+	pid_t pid;
+
+	return recv(socket, &pid, sizeof(pid), MSG_DONTWAIT) == sizeof(pid)
+		       ? pid
+		       : 0;
 }

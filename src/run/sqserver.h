@@ -29,5 +29,7 @@ MUST_CHECK int sqserver_give(int socket, int device, uid_t uid, gid_t gid,
 /* The file system does not work: why not, if the server knows, else E as it is.
  * Always -1. */
 int sqserver_failed(int socket, struct err *e);
+/* Its process ID, after it has answered something; 0: not known. */
+pid_t sqserver_pid(int socket);
 
 #endif

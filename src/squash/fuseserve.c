@@ -13,13 +13,17 @@
 #include "base/pool.h"
 
 #include <errno.h>
+#include <linux/fuse.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #define THREADS_MAX 32
-/* Requests after which is asked whether more are waiting. */
+/* Requests after which is asked whether more are waiting; and how many there
+ * are to be first: who makes the container asks one thing after the other. */
 #define ASK_EVERY 8
+#define ASK_FIRST 64
 
 /* A thread with room for a request and its reply. */
 struct worker {
@@ -33,6 +37,7 @@ struct worker {
 struct crew {
 	struct fusewire *wire;
 	int device;
+	cpu_set_t processors; /* of all threads */
 };
 
 /* Data begins a page, so that the kernel copies whole ones. */
@@ -81,11 +86,15 @@ static int answer_one(struct worker *w, struct err *e)
 
 static int work(void *arg, struct err *e)
 {
+	const struct crew *c = arg;
 	struct worker w;
-	int rc = worker_init(&w, arg, e);
+	int rc = worker_init(&w, c, e);
 
 	if (rc)
 		return rc;
+	/* The first one may be on one processor for a while (run/affinity.h). */
+	if (CPU_COUNT(&c->processors))
+		sched_setaffinity(0, sizeof(c->processors), &c->processors);
 	do
 		rc = answer_one(&w, e);
 	while (rc > 0);
@@ -97,6 +106,16 @@ static bool is_waiting(int device)
 	struct pollfd p = { .fd = device, .events = POLLIN };
 
 	return poll(&p, 1, 0) == 1 && (p.revents & POLLIN);
+}
+
+/* To ask whether others wait, after the N-th request, which is W's? Content
+ * takes its time. */
+static bool is_time(const struct worker *w, unsigned n)
+{
+	const struct fuse_in_header *head = (const void *)w->request;
+
+	return head->opcode == FUSE_READ ||
+	       (n >= ASK_FIRST && n % ASK_EVERY == 0);
 }
 
 /* The first thread, which decides about others. That none can be had
@@ -114,7 +133,7 @@ static int lead(struct crew *c, struct pool *pool, struct err *e)
 	if (n_max > THREADS_MAX)
 		n_max = THREADS_MAX;
 	for (unsigned n = 1; (rc = answer_one(&w, e)) > 0; n++) {
-		if (n % ASK_EVERY || n_threads >= n_max ||
+		if (!is_time(&w, n) || n_threads >= n_max ||
 		    !is_waiting(c->device))
 			continue;
 		if (pool_start(pool, work, c, &ignored))
@@ -130,5 +149,7 @@ int fuseserve(struct fusewire *wire, int device, struct err *e)
 	struct crew crew = { .wire = wire, .device = device };
 	AUTO(pool) struct pool *pool = pool_new();
 
+	if (sched_getaffinity(0, sizeof(crew.processors), &crew.processors))
+		CPU_ZERO(&crew.processors);
 	return lead(&crew, pool, e);
 }

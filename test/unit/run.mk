@@ -1,6 +1,7 @@
 # Unit tests of run/.
 # SPDX-License-Identifier: Apache-2.0
 check_PROGRAMS += \
+	test/unit/t_affinity \
 	test/unit/t_apply \
 	test/unit/t_checklist \
 	test/unit/t_environ \

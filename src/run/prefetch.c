@@ -1,0 +1,80 @@
+/* prefetch.c - the command of a mounted file, read while its container is made.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "run/prefetch.h"
+
+#include "base/dir.h"
+#include "base/str.h"
+#include "format/envfile.h"
+#include "run/whynot.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Of one file: what the beginning of most programs touches. */
+#define BYTES_MAX (1 << 20)
+/* The kernel reads no more at one call (VM_READAHEAD_PAGES). */
+#define STEP (128 << 10)
+#define HEAD 4096
+
+static int open_file(int image, const char *path)
+{
+	int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
+	struct err ignored = { 0 };
+	autofd int fd = dir_open_in_root(image, path, flags, 0, &ignored);
+	struct stat st;
+
+	return fd >= 0 && !fstat(fd, &st) && S_ISREG(st.st_mode) ? TAKE_FD(fd)
+								  : -1;
+}
+
+/* As exec.c will look for it. A path that is not absolute is left to it. */
+static int open_command(const struct plan *p, int image)
+{
+	const char *name = p->command.v[0];
+	const char *path = env_get(&p->env.env, "PATH");
+	AUTO(strlist) struct strlist dirs = { 0 };
+
+	if (strchr(name, '/'))
+		return *name == '/' ? open_file(image, name) : -1;
+	strlist_split(&dirs, path ? path : "", ':', false);
+	for (size_t i = 0; i < dirs.n; i++) {
+		autostr char *file = str_fmt("%s/%s", dirs.v[i], name);
+		int fd = *file == '/' ? open_file(image, file) : -1;
+
+		if (fd >= 0)
+			return fd;
+	}
+	return -1;
+}
+
+void prefetch_find(struct prefetch *f, const struct plan *p, int image)
+{
+	unsigned char head[HEAD];
+	autostr char *path = NULL;
+	ssize_t n;
+
+	*f = (struct prefetch){ open_command(p, image), -1 };
+	n = f->command < 0 ? -1 : pread(f->command, head, sizeof head, 0);
+	if (n < 0)
+		return;
+	path = whynot_interpreter(head, (size_t)n);
+	if (path && *path == '/')
+		f->interpreter = open_file(image, path);
+}
+
+static void fetch(int fd)
+{
+	for (off_t at = 0; fd >= 0 && at < BYTES_MAX; at += STEP)
+		posix_fadvise(fd, at, STEP, POSIX_FADV_WILLNEED);
+}
+
+void prefetch_start(const struct prefetch *f)
+{
+	fetch(f->command);
+	fetch(f->interpreter);
+}
