@@ -92,7 +92,7 @@ static int work(void *arg, struct err *e)
 
 	if (rc)
 		return rc;
-	/* The first one may be on one processor for a while (run/affinity.h). */
+	/* The first one may be on one processor yet (run/affinity.h). */
 	if (CPU_COUNT(&c->processors))
 		sched_setaffinity(0, sizeof(c->processors), &c->processors);
 	do

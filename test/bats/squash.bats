@@ -241,6 +241,23 @@ done'
 	none_left
 }
 
+@test "the command and the server may use all processors of the caller" {
+	local all which
+	all=$(grep ^Cpus_allowed_list: /proc/self/status)
+	which=$(taskset -pc $$ | sed 's/.*: //; s/[,-].*//')
+	ch-run "$img" -- sh -c 'find / -xdev -type f -exec cat {} + >/dev/null
+		exec sleep 60' &
+	soon grep -qx sleep /proc/$!/comm
+	for task in "/proc/$!"/task/* "/proc/$(servers)"/task/*; do
+		same "$(grep ^Cpus_allowed_list: "$task/status")" "$all"
+	done
+	kill -KILL $!
+	wait $! || :
+	quiet taskset -c "$which" ch-run "$img" -- \
+		grep ^Cpus_allowed_list: /proc/self/status
+	same "${out##*[[:space:]]}" "$which"
+}
+
 @test "the server lives as long as a grandchild" {
 	mkfifo go
 	ch-run "$img" -- sh -c '(cat go; cat /etc/alpine-release >late) \
