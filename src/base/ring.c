@@ -147,17 +147,6 @@ bool ring_try(struct ring *r, unsigned i, const void **data, size_t *len,
 	return is_there;
 }
 
-bool ring_is_due(struct ring *r, unsigned i)
-{
-	pthread_mutex_lock(&r->mutex);
-	uint64_t n = r->pushed - r->read[i];
-	bool is_due = 2 * n >= r->n_slots ||
-		      (n && r->slots[(r->pushed - 1) % r->n_slots].mark);
-
-	pthread_mutex_unlock(&r->mutex);
-	return is_due;
-}
-
 /* A producer that waits is woken when a quarter is free: where the readers are
  * the slower ones, a wake for each slot would be for nothing. */
 void ring_release(struct ring *r, unsigned i)

@@ -33,10 +33,6 @@ bool ring_next(struct ring *r, unsigned i, const void **data, size_t *len,
 /* The same without waiting; false as well if there is none yet. */
 bool ring_try(struct ring *r, unsigned i, const void **data, size_t *len,
 	      int *mark);
-/* Should reader I no longer put off its next slot, which is there? Half of all
- * wait for it, or the newest has a mark, behind which there may be nothing for
- * a long time. */
-bool ring_is_due(struct ring *r, unsigned i);
 /* Reader I: let the slot of the last ring_next or ring_try go. */
 void ring_release(struct ring *r, unsigned i);
 

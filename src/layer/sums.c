@@ -2,9 +2,8 @@
  * together.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Where only one has data, it waits for a second one as long as its ring has
- * room enough that nobody has to wait for us; then it goes alone, piece by
- * piece.
+ * Nobody waits for a second stream: where there is only one with data, it goes
+ * alone, piece by piece. When the processors are busy, all have data.
  */
 #include "config.h"
 
@@ -125,21 +124,12 @@ static int choose(struct sums_stream *s, size_t n, size_t first,
 	return 0;
 }
 
-/* How many of the N streams have not ended. */
-static size_t count_open(const struct sums_stream *s, size_t n, size_t n_layers)
+static bool have_ended(const struct sums_stream *s, size_t n, size_t n_layers)
 {
-	size_t open = 0;
-
 	for (size_t i = 0; i < n; i++)
-		open += s[i].layer < n_layers;
-	return open;
-}
-
-/* Is what there is in hand to be summed now? */
-static bool is_time(struct sums_stream *const two[2], size_t n_open)
-{
-	return two[0] && (two[1] || n_open == 1 ||
-			  ring_is_due(two[0]->ring, two[0]->reader));
+		if (s[i].layer < n_layers)
+			return false;
+	return true;
 }
 
 static int work(struct sums_stream *s, size_t n,
@@ -147,20 +137,18 @@ static int work(struct sums_stream *s, size_t n,
 		struct gate *bell, size_t *bad, struct err *e)
 {
 	uint64_t heard = 0;
-	size_t first = 0, n_open;
+	size_t first = 0;
 
-	while ((n_open = count_open(s, n, n_layers))) {
+	while (!have_ended(s, n, n_layers)) {
 		struct sums_stream *two[2];
 
 		if (choose(s, n, first, layers, n_layers, two, bad, e))
 			return -1;
-		if (!is_time(two, n_open)) {
-			if (count_open(s, n, n_layers) &&
-			    !gate_wait(bell, heard, &heard))
-				return -1;
-			continue;
-		}
-		add(two[0], two[1]);
+		if (two[0])
+			add(two[0], two[1]);
+		else if (!have_ended(s, n, n_layers) &&
+			 !gate_wait(bell, heard, &heard))
+			return -1;
 		for (size_t k = 0; k < 2 && two[k]; k++) {
 			*bad = two[k]->layer;
 			if (!two[k]->n && let_go(two[k], layers, e))

@@ -137,30 +137,6 @@ static void test_cancelled(void)
 	ok(!ring_try(ring, 0, &data, &len, &mark), "that doesn't wait as well");
 }
 
-static void push(struct ring *ring, int mark)
-{
-	if (!ring_slot(ring))
-		abort();
-	ring_push(ring, 1, mark);
-}
-
-static void test_due(void)
-{
-	AUTO(ring) struct ring *ring = ring_new(4, 8, 1);
-
-	push(ring, 0);
-	ok(!ring_is_due(ring, 0), "one of four can wait");
-	push(ring, 0);
-	ok(ring_is_due(ring, 0), "two can't");
-	ring_release(ring, 0);
-	ok(!ring_is_due(ring, 0), "the one that is left can");
-	push(ring, 3);
-	ring_release(ring, 0);
-	ok(ring_is_due(ring, 0), "not if it has a mark");
-	ring_release(ring, 0);
-	ok(!ring_is_due(ring, 0), "none can");
-}
-
 struct steps {
 	struct gate *gate;
 	atomic_uint_fast64_t seen;
@@ -277,7 +253,6 @@ int main(void)
 	run_ring(8, 4, 0);
 	run_ring(4, 3, 1234);
 	test_cancelled();
-	test_due();
 	test_gate(false);
 	test_gate(true);
 	test_pool();
