@@ -22,25 +22,16 @@ checks = \
 	test/checks/size.sh \
 	test/checks/spdx.sh \
 	test/checks/state.sh
-# Of ch-run, beside ch-run.bats; not with sanitizers yet: they have many limits of
-# memory and time that hold for the programs as they are installed.
-run_suites = \
-	test/bats/ch-check.bats \
-	test/bats/bundle.bats \
-	test/bats/squash.bats \
-	test/bats/unpack.bats \
-	test/bats/run-env.bats \
-	test/bats/run-image.bats \
-	test/bats/run-root.bats \
-	test/bats/seccomp.bats \
-	test/bats/run-host.bats \
-	test/bats/run-privilege.bats \
-	test/bats/join.bats
 # The longest first, so that none is left alone in the end.
 suites = \
 	test/bats/convert-kinds.bats \
 	test/bats/convert-options.bats \
+	test/bats/join.bats \
+	test/bats/ch-check.bats \
 	test/bats/images.bats \
+	test/bats/unpack.bats \
+	test/bats/squash.bats \
+	test/bats/run-host.bats \
 	test/bats/tarsem.bats \
 	test/bats/content.bats \
 	test/bats/faults.bats \
@@ -53,6 +44,9 @@ suites = \
 	test/bats/import.bats \
 	test/bats/tls.bats \
 	test/bats/ch-run.bats \
+	test/bats/run-root.bats \
+	test/bats/run-env.bats \
+	test/bats/bundle.bats \
 	test/bats/refresh.bats \
 	test/bats/redirects.bats \
 	test/bats/sites.bats \
@@ -64,7 +58,9 @@ suites = \
 	test/bats/dialects.bats \
 	test/bats/readonly.bats \
 	test/bats/platforms.bats \
-	$(run_suites)
+	test/bats/run-image.bats \
+	test/bats/seccomp.bats \
+	test/bats/run-privilege.bats
 properties = test/property/flatten.sh
 TESTS += $(suites) $(properties) $(check_PROGRAMS) $(checks)
 

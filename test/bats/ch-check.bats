@@ -99,6 +99,7 @@ denied() {
 }
 
 @test "-q: the status alone" {
+	not_sanitized
 	namespaces
 	quiet ch-check -q
 	[ -z "$out" ]
@@ -275,6 +276,7 @@ switched() {
 }
 
 @test "an attempt that takes too long, or crashes" {
+	not_sanitized
 	namespaces
 	needs strace
 	slow() {
@@ -293,6 +295,7 @@ switched() {
 }
 
 @test "no more processes" {
+	not_sanitized
 	fails 1 "can't start a process: Resource temporarily unavailable" \
 		bash -c 'ulimit -u 0; exec ch-check'
 }

@@ -131,6 +131,13 @@ lacks() {
 	return 1
 }
 
+# The sanitizers' own code, which needs memory, processes and /proc, is in the
+# way of what the test is about.
+not_sanitized() {
+	! nm -D "$(command -v ch-run)" 2>/dev/null | grep -q __asan_init ||
+		skip "not with sanitizers"
+}
+
 # soon COMMAND...: it is true, or becomes so within 30 seconds.
 soon() {
 	local _

@@ -411,6 +411,7 @@ done'
 }
 
 @test "F18: no more processes" {
+	not_sanitized
 	fails 125 "can't serve '$img': can't start a process: Resource temporarily unavailable" \
 		bash -c 'ulimit -u 1; exec ch-run "$0" -- true' "$img"
 }

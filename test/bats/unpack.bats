@@ -516,6 +516,7 @@ hidden() {
 }
 
 @test "F18: --unpack: no more processes, no more watches" {
+	not_sanitized
 	fails 125 "can't unpack '$img' to '$T/tmp': can't start a process: Resource temporarily unavailable$" \
 		bash -c 'ulimit -u 1; exec ch-run --unpack "$0" -- true' "$img"
 	none_left
