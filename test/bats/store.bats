@@ -54,16 +54,6 @@ from_later() {
 		grep -c '"Range": "bytes=[1-9]' || :
 }
 
-# until COMMAND...: wait for it to be true, one minute at most.
-until_true() {
-	for _ in $(seq 600); do
-		! "$@" || return 0
-		sleep 0.1
-	done
-	echo "never: $*"
-	return 1
-}
-
 # Are there at least 1 MiB of blob HEX?
 has_part() {
 	local file
@@ -93,7 +83,7 @@ half_pulled() {
 	faulty "$TEST_IMAGES/big" "[{\"path\": \"/blobs/sha256:$hex\",
 		\"pause_at\": [4000000, 60]}]"
 	begin half ch-pull "$at/x:1"
-	until_true has_part "$hex"
+	soon has_part "$hex"
 }
 
 ended() { # STATUS
@@ -235,7 +225,7 @@ two_waits() {
 	half_pulled
 	one=$pid
 	begin two ch-pull -v "$at/x:1"
-	until_true two_waits
+	soon two_waits
 	kill -0 "$pid"
 	same "$(from_zero "$hex")" 1
 	echo '[]' >rules
@@ -255,7 +245,7 @@ two_waits() {
 	half_pulled
 	one=$pid
 	begin two ch-pull -v "$at/x:1"
-	until_true two_waits
+	soon two_waits
 	kill -TERM "$pid"
 	ended 143
 	kill -0 "$one"
