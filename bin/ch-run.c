@@ -98,12 +98,12 @@ static const struct opt options[] = {
 		 "leave out the home directory, even if it is the working directory",
 		 "CH_RUN_NO_HOME", "run.no-home"),
 	OPT_CONF(0, "no-overlay", struct cli, run.no_overlay, NULL,
-		 "make missing mount points without the kernel's overlay",
+		 "make missing mount points without an overlay",
 		 "CH_RUN_NO_OVERLAY", "run.no-overlay"),
 	OPT(0, "overlay", struct cli, run.overlays, "DIR[:ro]",
 	    "keep what the command changes in DIR, above the image and what is in others with :ro"),
 	OPT_CONF(0, "private-tmp", struct cli, run.private_tmp, NULL,
-		 "new, empty directories for temporary files, in memory",
+		 "new, empty temporary directories, in memory",
 		 "CH_RUN_PRIVATE_TMP", "run.private-tmp"),
 	OPT('w', "write", struct cli, run.write, NULL,
 	    "let the command change the image"),
@@ -145,10 +145,10 @@ static const struct opt options[] = {
 
 	OPT_GROUP("Ranks of one node"),
 	OPT_CONF('j', "join", struct cli, run.join.on, NULL,
-		 "share one container with the job's other processes here",
+		 "share one container with the job's processes here",
 		 "CH_RUN_JOIN", "run.join"),
 	OPT_CHECK(0, "join-ct", struct cli, run.join.count, "N",
-		  "the same, for N processes (default: the launcher's number)",
+		  "the same, for N (default: as the launcher says)",
 		  NULL, NULL, check_count),
 	OPT_CHECK(0, "join-pid", struct cli, run.join.pid, "PID",
 		  "enter the container of process PID, as it is",
@@ -180,8 +180,8 @@ static const struct tool tool = {
 	.about = "Run COMMAND (default: what the image says) in IMAGE, as yourself, with your files.",
 	.opts = options,
 	.n_opts = ARRAY_SIZE(options),
-	.notes = "IMAGE is a name in the store (alpine:3.16), a directory (./tree), or a squashfs or\n"
-		 "SIF file (./image.sqfs), which needs FUSE or --unpack.\n"
+	.notes = "IMAGE is a name in the store (alpine:3.16), a directory (./tree), or a squashfs\n"
+		 "or SIF file (./image.sqfs), which needs FUSE or --unpack.\n"
 		 "Exit status: COMMAND's own; 125 if ch-run failed, 126 if COMMAND can't be\n"
 		 "executed, 127 if it was not found.",
 	.options_first = true,
