@@ -51,16 +51,6 @@ is_there() {
 	compgen -G "tmp/.ch-tmp.*/image${1:-}" >/dev/null
 }
 
-# wait_for FILE: until it is there.
-wait_for() {
-	for _ in $(seq 100); do
-		[ ! -e "$1" ] || return 0
-		sleep 0.1
-	done
-	echo "there is no '$1'"
-	return 1
-}
-
 # gone PID: that process has ended, though nobody may have asked how.
 gone() {
 	for _ in $(seq 100); do
@@ -235,7 +225,7 @@ hidden() {
 	for sig in HUP TERM USR1 CONT; do
 		ch-run --unpack "$img" -- sh -c "trap 'exit 42' $sig
 			: >$T/ready; while :; do sleep 0.1; done" &
-		wait_for ready
+		soon test -e ready
 		kill -$sig $!
 		status=0
 		wait $! || status=$?
@@ -303,7 +293,7 @@ hidden() {
 @test "--unpack: the remover has nothing of the caller's or the container's" {
 	ch-run --unpack "$img" -- sh -c ': >ready; exec sleep 60' &
 	pid=$!
-	wait_for ready
+	soon test -e ready
 	remover=$(removers)
 	same "$(cat "/proc/$remover/comm")" ch-run-remover
 	same "$(ps -o sid= -p "$remover" | tr -d ' ')" "$remover"
@@ -331,7 +321,7 @@ hidden() {
 	mkfifo go
 	ch-run --unpack "$img" -- sh -c ': >ready; cat go
 		cat /etc/alpine-release' >out &
-	wait_for ready
+	soon test -e ready
 	for sig in HUP INT QUIT TERM USR1 USR2 PIPE ALRM XCPU; do
 		kill -$sig "$(removers)"
 	done
@@ -356,7 +346,7 @@ hidden() {
 		echo $$ >"$AT/pid"; exec sleep 60'
 	for sig in KILL TERM; do
 		AT=$T bin/ch-run --unpack "$img" -- true &
-		wait_for pid
+		soon test -e pid
 		for _ in $(seq 100); do [ ! -s pid ] || break; sleep 0.1; done
 		is_there
 		kill -$sig $!
@@ -372,7 +362,7 @@ hidden() {
 @test "--unpack: modes are no obstacle to removing it" {
 	ch-run --unpack "$img" -- sh -c ': >ready; exec sleep 60' &
 	pid=$!
-	wait_for ready
+	soon test -e ready
 	chmod 0 tmp/.ch-tmp.*/image/etc tmp/.ch-tmp.*/image/usr/lib
 	kill -KILL $pid
 	wait $pid || :
@@ -382,7 +372,7 @@ hidden() {
 @test "--unpack: what a killed remover left goes with the next run" {
 	ch-run --unpack "$img" -- sh -c ': >ready; exec sleep 60' &
 	pid=$!
-	wait_for ready
+	soon test -e ready
 	remover=$(removers)
 	kill -KILL "$remover"
 	gone "$remover"
@@ -411,14 +401,14 @@ hidden() {
 	ch-run --unpack --join-tag="u$$" --join-ct=3 "$img" -- \
 		sh -c ': >first; exit 7' &
 	first=$!
-	wait_for first
+	soon test -e first
 	status=0
 	wait $first || status=$?
 	same "$status" 7
 	ch-run --unpack --join-tag="u$$" --join-ct=3 "$img" -- \
 		sh -c ': >second; cat go; cat /etc/alpine-release' >out &
 	second=$!
-	wait_for second
+	soon test -e second
 	quiet ch-run --unpack --join-tag="u$$" --join-ct=3 "$img" -- \
 		sh -c "ls -A $T/tmp | wc -l; $where"
 	same "$(sed -n 1p "$T/.out")" 1
@@ -435,7 +425,7 @@ hidden() {
 		echo "ch-convert: error: no such luck" >&2; exit 1'
 	AT=$T bin/ch-run --unpack --join-tag="u$$" "$img" -- true 2>first &
 	first=$!
-	wait_for ready
+	soon test -e ready
 	(sleep 0.5; : >go) &
 	fails 125 "process $first could not make container 'u$$': can't unpack '$img' to '$T/tmp': no such luck$" \
 		env AT="$T" bin/ch-run --unpack --join-tag="u$$" "$img" -- true

@@ -40,10 +40,11 @@ NAMES = ["ch-run", "squashfuse_ll", "kernel"]
 def inside(image, work):
     """Seconds of WORK with a new mount, and again."""
     clock = "date +%s%N"
-    script = (f"a=$({clock}); {work}; b=$({clock}); {work}; c=$({clock});"
+    script = (f"set -e; a=$({clock}); {work}; b=$({clock}); {work}; c=$({clock});"
               " echo $((b - a)) $((c - b))")
     done = subprocess.run(
-        [OURS, "--no-default=all", image, "--", "/bin/sh", "-c", script],
+        [OURS, "--no-default=all", "--bind=/dev", image, "--", "/bin/sh",
+         "-c", script],
         capture_output=True, text=True, check=True)
     return [int(n) / 1e9 for n in done.stdout.split()[-2:]]
 
