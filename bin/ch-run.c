@@ -170,7 +170,7 @@ static const struct opt options[] = {
 		 "look for images there, too, and write nothing",
 		 "CH_STORE_READONLY", "store.readonly"),
 	OPT_CONF(0, "unpack", struct cli, unpack, NULL,
-		 "unpack a file for this run, to $TMPDIR or /dev/shm, instead of mounting it",
+		 "unpack a file for this run, to $TMPDIR or memory, instead of mounting it",
 		 "CH_RUN_UNPACK", "run.unpack"),
 };
 

@@ -48,7 +48,7 @@ static const struct check_item items[] = {
 	  "id-map", probe_ns_attach },
 	{ "seccomp", "fake what only root may do", "--seccomp", NULL,
 	  probe_ns_seccomp },
-	{ "shm", "write to /dev/shm", "MPI, --unpack", NULL, probe_place_shm },
+	{ "shm", "write to /dev/shm", "MPI", NULL, probe_place_shm },
 	{ "tmpdir", "write to $TMPDIR", "unpacking for one run", NULL,
 	  probe_place_tmpdir },
 	{ "store", "write to the store", "ch-pull, images by name", NULL,

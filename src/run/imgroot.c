@@ -10,10 +10,10 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-static int open_directory(struct imgroot *r, const char *path, const char *name,
-			  struct err *e)
+static int open_directory(struct imgroot *r, int dir, const char *path,
+			  const char *name, struct err *e)
 {
-	r->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	r->fd = openat(dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (r->fd < 0)
 		return err_sys(e, "can't open image '%s'", name);
 	if (fstat(r->fd, &r->st))
@@ -34,15 +34,16 @@ static int mount_file(struct imgroot *r, const struct run_options *o,
 static int look_into(struct imgroot *r, const struct run_options *o,
 		     struct err *e)
 {
+	autostr char *place = unpacked_shown(o->unpack_at);
+
 	if (!mount_file(r, o, e))
 		return 0;
 	if (e->kind != ERR_UNSUPPORTED && e->kind != ERR_SYS)
 		return -1;
 	return err_set(e, ERR_UNSUPPORTED,
-		       "'%s' would be unpacked to '%s'; --dry-run does "
-		       "nothing, and there is no FUSE to look into it and tell "
-		       "more",
-		       o->image, o->unpack_at);
+		       "'%s' would be unpacked to %s; --dry-run does nothing, "
+		       "and there is no FUSE to look into it and tell more",
+		       o->image, place);
 }
 
 static int open_file(struct imgroot *r, const struct run_options *o,
@@ -57,10 +58,13 @@ static int open_file(struct imgroot *r, const struct run_options *o,
 		return mount_file(r, o, e);
 	if (o->dry_run)
 		return look_into(r, o, e);
-	return unpacked_make(&r->copy, o, e) ||
-			       open_directory(r, r->copy.path, o->image, e)
-		       ? -1
-		       : 0;
+	if (unpacked_make(&r->copy, o, e))
+		return -1;
+	r->is_entered = r->copy.memory >= 0;
+	return r->is_entered ? open_directory(r, r->copy.memory, UNPACKED_TREE,
+					      o->image, e)
+			     : open_directory(r, AT_FDCWD, r->copy.path,
+					      o->image, e);
 }
 
 int imgroot_open(struct imgroot *r, const struct run_options *o, struct err *e)
@@ -68,7 +72,7 @@ int imgroot_open(struct imgroot *r, const struct run_options *o, struct err *e)
 	*r = (struct imgroot)IMGROOT_INIT;
 	if (o->is_file)
 		return open_file(r, o, e);
-	return open_directory(r, o->image, o->image, e);
+	return open_directory(r, AT_FDCWD, o->image, o->image, e);
 }
 
 void imgroot_close(struct imgroot *r)

@@ -18,7 +18,8 @@
 struct imgroot {
 	int fd; /* the directory */
 	struct stat st;
-	bool is_entered;      /* it is a mount in namespaces of ours already: */
+	bool is_entered;      /* it is in namespaces of ours already: MOUNT, or
+			       * in memory */
 	struct sqfuse mount;
 	struct unpacked copy; /* that is used in the image's place */
 };

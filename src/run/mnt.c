@@ -31,6 +31,9 @@
 #ifndef SYS_open_tree
 #define SYS_open_tree 428
 #define SYS_move_mount 429
+#define SYS_fsopen 430
+#define SYS_fsconfig 431
+#define SYS_fsmount 432
 #endif
 #ifndef SYS_mount_setattr
 #define SYS_mount_setattr 442
@@ -53,6 +56,13 @@ struct attr {
 };
 #define ATTR_RDONLY 1
 #define ATTR_NOSUID 2
+#define ATTR_NODEV 4
+
+#define OPEN_CLOEXEC 1
+#define CONFIG_FLAG 0
+#define CONFIG_STRING 1
+#define CONFIG_CREATE 6
+#define MOUNT_CLOEXEC 1
 
 /* The path of descriptor FD. */
 struct fd_path {
@@ -74,6 +84,25 @@ bool mnt_is_classic(void)
 {
 	return syscall(SYS_mount_setattr, -1, "", 0, NULL, 0) < 0 &&
 	       errno != EINVAL;
+}
+
+static long config(int fs, unsigned what, const char *key, const char *value)
+{
+	return syscall(SYS_fsconfig, fs, what, key, value, 0);
+}
+
+int mnt_new(const char *type, const struct mnt_option *v, size_t n)
+{
+	autofd int fs = (int)syscall(SYS_fsopen, type, OPEN_CLOEXEC);
+
+	for (size_t i = 0; fs >= 0 && i < n; i++)
+		if (config(fs, v[i].value ? CONFIG_STRING : CONFIG_FLAG,
+			   v[i].key, v[i].value))
+			return -1;
+	if (fs < 0 || config(fs, CONFIG_CREATE, NULL, NULL))
+		return -1;
+	return (int)syscall(SYS_fsmount, fs, MOUNT_CLOEXEC,
+			    ATTR_NOSUID | ATTR_NODEV);
 }
 
 int mnt_take(const struct mnt *m, int dir, const char *path, struct err *e)

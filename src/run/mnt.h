@@ -14,6 +14,7 @@
 #include "base/err.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum mnt_flag {
 	MNT_READONLY = 1,
@@ -27,6 +28,17 @@ struct mnt {
 
 /* Has this kernel the newer calls? */
 bool mnt_is_classic(void);
+
+#define MNT_VALUE_MAX 256 /* bytes, with NUL: fsconfig(2) takes no more */
+
+struct mnt_option {
+	const char *key;
+	const char *value; /* NULL: there is none */
+};
+/* A new file system of TYPE that is mounted nowhere (fsmount(2)), without
+ * set-ID bits and devices: a descriptor of its root, or -1 with errno. Not in
+ * the classic way. */
+int mnt_new(const char *type, const struct mnt_option *v, size_t n);
 
 /* Take hold of PATH of directory DIR (AT_FDCWD) with all that is mounted
  * below it. A descriptor; a symbolic link is followed. An empty PATH is DIR

@@ -41,7 +41,7 @@ struct run_options {
 	const char *image; /* absolute path of a directory, or of a file: */
 	bool is_file;
 	struct run_file file;
-	const char *unpack_at; /* unpack it in this directory, or NULL */
+	const char *unpack_at; /* unpack it here (unpacked.h), or NULL */
 	struct opt_list binds;  /* "bind" and "mount", in order */
 	struct opt_list env;    /* "set-env" and its like, in order */
 	const char *env_mode;   /* of environ.h, or NULL */

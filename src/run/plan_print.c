@@ -6,6 +6,7 @@
 #include "run/plan.h"
 
 #include "base/str.h"
+#include "run/unpacked.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -80,9 +81,11 @@ static void print_step(const struct step *s, struct str *out)
 	else if (s->readonly)
 		str_add(out, ", read-only");
 	if (s->unpack_at) {
-		str_add(out, ", unpacked to '");
-		add_safe(out, s->unpack_at);
-		str_add(out, "' (--unpack)");
+		autostr char *place = unpacked_shown(s->unpack_at);
+
+		str_add(out, ", unpacked to ");
+		add_safe(out, place);
+		str_add(out, " (--unpack)");
 	}
 	if (s->size)
 		str_addf(out, ", size %s", s->size);

@@ -78,9 +78,6 @@ void probe_place_shm(const struct check_options *o, struct finding *f)
 		return;
 	}
 	finding_set(f, FINDING_OK, "%s", s.text);
-	if (s.noexec)
-		finding_set(f, FINDING_LIMITED,
-			    "mounted 'noexec': no image can be run from there");
 	if (s.free >= SHM_LEAST)
 		return;
 	finding_set(f, FINDING_LIMITED, "%s: little for MPI", s.text);

@@ -53,12 +53,32 @@ static int take_mount(struct root *r, const struct imgroot *image,
 	return r->image < 0 ? err_sys(e, "can't keep the image") : 0;
 }
 
+/* A directory of a file system that is mounted nowhere can't be taken; so for
+ * this it is. */
+static int take_from_memory(struct root *r, int memory, struct err *e)
+{
+	autofd int top = -1;
+
+	r->mnt.stack = STACK_ELSEWHERE;
+	top = mnt_stack(&r->mnt, memory, 0, e);
+	if (top < 0)
+		return -1;
+	r->image = mnt_take(&r->mnt, top, UNPACKED_TREE, e);
+	if (r->image < 0)
+		return -1;
+	if (umount2(r->mnt.stack, MNT_DETACH))
+		return err_sys(e, "can't unmount '%s'", r->mnt.stack);
+	return 0;
+}
+
 int root_take_image(struct root *r, const char *path,
 		    const struct imgroot *image, struct err *e)
 {
 	const struct stat *was = &image->st;
 	struct stat st;
 
+	if (image->copy.memory >= 0)
+		return take_from_memory(r, image->copy.memory, e);
 	if (image->is_entered)
 		return take_mount(r, image, e);
 	/* Not on "/": the host's root must have nothing of ours on top when it

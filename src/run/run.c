@@ -165,7 +165,7 @@ int run_command(struct run *r, int *status, struct err *e)
 	if (r->o->dry_run)
 		return print_plan(&p);
 	log_plan(&p);
-	if (image.is_entered)
+	if (image.is_entered && image.copy.memory < 0)
 		read_command(&p, &image);
 	if (r->o->new_session && session_new(e))
 		return -1;

@@ -19,22 +19,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Linux 5.2; the numbers are the same on all architectures but Alpha. */
-#ifndef SYS_fsopen
-#define SYS_fsopen 430
-#define SYS_fsconfig 431
-#define SYS_fsmount 432
-#endif
-#define OPEN_CLOEXEC 1
-#define SOURCE_MAX 256 /* bytes, with NUL: fsconfig(2) takes no more */
 #define SOURCE "chassis"
 #define NAMES_ANSWERS 3
-#define CONFIG_FLAG 0
-#define CONFIG_STRING 1
-#define CONFIG_CREATE 6
-#define MOUNT_CLOEXEC 1
-#define ATTR_NOSUID 2
-#define ATTR_NODEV 4
 
 /* Where a mount can be that needs a place: nobody looks for anything there that
  * a container would want. The first is there to be mounted on. */
@@ -63,37 +49,27 @@ static void set_values(struct values *v, int device)
 	snprintf(v->gid, sizeof(v->gid), "%u", (unsigned)getegid());
 }
 
-static long config(int fs, unsigned what, const char *key, const char *value)
-{
-	return syscall(SYS_fsconfig, fs, what, key, value, 0);
-}
-
 /* default_permissions: the kernel decides by modes, as for any directory.
  * allow_other: a process of a user namespace below ours, which the command may
  * make, is not locked out; the kernel lets in no others. */
 static int mount_detached(int device, const char *path, struct err *e)
 {
-	autofd int fs = (int)syscall(SYS_fsopen, "fuse", OPEN_CLOEXEC);
 	struct values v;
+	struct mnt_option options[] = {
+		{ "source", strlen(path) < MNT_VALUE_MAX ? path : SOURCE },
+		{ "subtype", "chassis" },
+		{ "fd", v.fd },
+		{ "rootmode", "40000" },
+		{ "user_id", v.uid },
+		{ "group_id", v.gid },
+		{ "default_permissions", NULL },
+		{ "allow_other", NULL },
+		{ "ro", NULL },
+	};
 	int fd;
 
-	if (fs < 0)
-		return probe_fuse_mount(errno, e);
 	set_values(&v, device);
-	if (config(fs, CONFIG_STRING, "source",
-		   strlen(path) < SOURCE_MAX ? path : SOURCE) ||
-	    config(fs, CONFIG_STRING, "subtype", "chassis") ||
-	    config(fs, CONFIG_STRING, "fd", v.fd) ||
-	    config(fs, CONFIG_STRING, "rootmode", "40000") ||
-	    config(fs, CONFIG_STRING, "user_id", v.uid) ||
-	    config(fs, CONFIG_STRING, "group_id", v.gid) ||
-	    config(fs, CONFIG_FLAG, "default_permissions", NULL) ||
-	    config(fs, CONFIG_FLAG, "allow_other", NULL) ||
-	    config(fs, CONFIG_FLAG, "ro", NULL) ||
-	    config(fs, CONFIG_CREATE, NULL, NULL))
-		return probe_fuse_mount(errno, e);
-	fd = (int)syscall(SYS_fsmount, fs, MOUNT_CLOEXEC,
-			  ATTR_NOSUID | ATTR_NODEV);
+	fd = mnt_new("fuse", options, ARRAY_SIZE(options));
 	return fd < 0 ? probe_fuse_mount(errno, e) : fd;
 }
 

@@ -12,6 +12,9 @@
 #include "base/str.h"
 #include "base/strlist.h"
 #include "image/locate.h"
+#include "run/mnt.h"
+#include "run/ns.h"
+#include "run/probe.h"
 #include "run/remover.h"
 
 #include <fcntl.h>
@@ -24,21 +27,28 @@
 #include <unistd.h>
 
 #define MEMORY "/dev/shm"
-#define TREE "image" /* the directory that is made, for people, too */
+#define TREE UNPACKED_TREE /* for people, too */
 #define CONVERT "ch-convert"
 #define SAID_MAX ((size_t)1 << 20)
 
 struct call {
 	const char *image;
 	const char *path; /* of the directory to be made */
-	int remover;
+	int keep; /* a descriptor that it has, too */
 	int said; /* takes its messages */
 	pid_t caller;
 };
 
 const char *unpacked_place(const char *tmpdir)
 {
-	return tmpdir && *tmpdir ? tmpdir : MEMORY;
+	if (tmpdir && *tmpdir)
+		return tmpdir;
+	return mnt_is_classic() ? MEMORY : "";
+}
+
+char *unpacked_shown(const char *place)
+{
+	return *place ? str_fmt("'%s'", place) : str_fmt("memory");
 }
 
 static int redirect(int said, struct err *e)
@@ -52,11 +62,11 @@ static int redirect(int said, struct err *e)
 	return 0;
 }
 
-/* It ends with us, and the remover waits for that: it must not remove what is
+/* It ends with us, and a remover waits for that: it must not remove what is
  * still being made. */
 static int bind_to_caller(const struct call *c, struct err *e)
 {
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || fcntl(c->remover, F_SETFD, 0))
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || fcntl(c->keep, F_SETFD, 0))
 		return err_sys(e, "can't prepare " CONVERT);
 	if (getppid() != c->caller)
 		return err_set(e, ERR_INTR, "nobody waits for it");
@@ -118,14 +128,14 @@ static void explain(const struct call *c, struct err *e)
 		quote(c, lines.v[lines.n - 1], e);
 }
 
-static int convert(const char *image, const char *path, int remover,
+static int convert(const char *image, const char *path, int keep,
 		   struct err *e)
 {
 	autofd int said = memfd_create(CONVERT, MFD_CLOEXEC);
 	struct call c = {
 		.image = image,
 		.path = path,
-		.remover = remover,
+		.keep = keep,
 		.said = said,
 		.caller = getpid(),
 	};
@@ -166,7 +176,30 @@ static int new_watch(struct err *e)
 	return -1;
 }
 
-static int make(struct unpacked *u, const struct run_options *o, struct err *e)
+/* Root inside, for --uid=0, is the user under another name. */
+static int make_in_memory(struct unpacked *u, const struct run_options *o,
+			  struct err *e)
+{
+	static const struct mnt_option options[] = {
+		{ "source", "chassis" },
+		{ "mode", "0700" },
+	};
+	struct ns_ids ids = ns_ids(o);
+	autostr char *path = NULL;
+
+	if (ns_enter(&ids, e))
+		return -1;
+	u->memory = mnt_new("tmpfs", options, ARRAY_SIZE(options));
+	if (u->memory < 0) {
+		err_sys(e, "can't mount a tmpfs");
+		return probe_denied(e);
+	}
+	path = str_fmt("/proc/self/fd/%d/" TREE, u->memory);
+	return convert(o->image, path, u->memory, e);
+}
+
+static int make_on_disk(struct unpacked *u, const struct run_options *o,
+			struct err *e)
 {
 	autofd int place = open_place(o->unpack_at, e);
 	autostr char *name = NULL;
@@ -184,11 +217,13 @@ static int make(struct unpacked *u, const struct run_options *o, struct err *e)
 int unpacked_make(struct unpacked *u, const struct run_options *o,
 		  struct err *e)
 {
+	autostr char *place = unpacked_shown(o->unpack_at);
+
 	*u = (struct unpacked)UNPACKED_INIT;
-	log_info("unpacking '%s' to '%s'", o->image, o->unpack_at);
-	if (!make(u, o, e))
+	log_info("unpacking '%s' to %s", o->image, place);
+	if (!(*o->unpack_at ? make_on_disk(u, o, e) : make_in_memory(u, o, e)))
 		return 0;
-	return err_ctx(e, "can't unpack '%s' to '%s'", o->image, o->unpack_at);
+	return err_ctx(e, "can't unpack '%s' to %s", o->image, place);
 }
 
 int unpacked_hand_over(const struct unpacked *u, struct err *e)
@@ -199,6 +234,7 @@ int unpacked_hand_over(const struct unpacked *u, struct err *e)
 void unpacked_clear(struct unpacked *u)
 {
 	free(u->path);
+	auto_fd_(&u->memory);
 	auto_fd_(&u->watch);
 	auto_fd_(&u->remover);
 	*u = (struct unpacked)UNPACKED_INIT;

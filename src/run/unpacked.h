@@ -3,8 +3,10 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * ch-convert unpacks it, in a child process, so that ch-run needs none of the
- * libraries for that. The directory is there as long as any process of the
- * container (remover.h).
+ * libraries for that. What comes out is there as long as any process of the
+ * container: in memory, in a file system that is mounted in its namespace only,
+ * so that the kernel lets it go whatever is killed; else in a directory, which
+ * a process of its own removes (remover.h).
  */
 #ifndef RUN_UNPACKED_H
 #define RUN_UNPACKED_H
@@ -13,17 +15,25 @@
 #include "run/options.h"
 
 struct unpacked {
+	int memory;  /* the file system's root, in namespaces of ours that were
+		      * entered, or -1 */
 	char *path;  /* of the image's root directory; NULL: there is none */
 	int watch;   /* inotify(7), for the end of the container, or -1 */
 	int remover; /* the way to the process that removes it, or -1 */
 };
 #define UNPACKED_INIT                       \
 	{                                   \
-		.watch = -1, .remover = -1, \
+		.memory = -1, .watch = -1, .remover = -1, \
 	}
 
-/* Where files are unpacked: TMPDIR, or if that is NULL or empty, memory. */
+/* The directory of the image in unpacked.memory. */
+#define UNPACKED_TREE "image"
+
+/* Where files are unpacked: TMPDIR, or if that is NULL or empty, memory: "", or
+ * on older kernels (mnt.h) a directory that is in memory. */
 const char *unpacked_place(const char *tmpdir);
+/* For people: "'/tmp'" or "memory". Caller frees. */
+char *unpacked_shown(const char *place);
 /* Unpack O's file to o->unpack_at. Before new namespaces are entered. What is
  * left of it after a failure is removed soon. ERR_UNSUPPORTED: nothing can be
  * run from there. */

@@ -2,6 +2,7 @@
 # unpack.bats - image files that are unpacked for one run: --unpack.
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC2154,SC2016,SC2317 # set by try; for the shell inside
+# shellcheck disable=SC2030,SC2031 # each test has its own environment
 load common
 
 # The same image as a directory and as files, for all tests of the file. Each
@@ -108,21 +109,62 @@ hidden() {
 	done
 }
 
-@test "--unpack: without TMPDIR, to /dev/shm" {
+# In the container's own namespace, so that nothing can be left.
+@test "--unpack: without TMPDIR, to memory" {
 	for set in -u TMPDIR= ; do
 		[ "$set" != -u ] || set="-u TMPDIR"
 		# shellcheck disable=SC2086 # words
-		quiet env $set ch-run --unpack "$img" -- sh -c "$where
-			[ ! -e /dev/shm/\$($where) ] || echo there"
-		tmp=$(sed -n 1p "$T/.out")
-		[[ $tmp =~ ^/\.ch-tmp\.[0-9a-f]{16}$ ]]
-		same "$(sed 1d "$T/.out")" there
-		for _ in $(seq 100); do
-			[ -e "/dev/shm$tmp" ] || break
-			sleep 0.1
-		done
-		absent "/dev/shm$tmp"
+		quiet env $set ch-run --unpack "$img" -- \
+			grep ' / ro,nosuid,nodev' /proc/self/mountinfo
+		[[ $out = *' /image / '*' - tmpfs chassis '* ]]
+		same "$(find /dev/shm -name '.ch-tmp.*' -user "$(id -u)")" ""
+		same "$(removers)" ""
 	done
+}
+
+@test "--unpack: in memory it is as it is elsewhere" {
+	export TMPDIR=
+	tell='cd / && find . -xdev ! -path "./ch*" | sort | while read -r f; do
+		stat -c "%n %F %a %u %g" "$f"; done; id; ls /proc/self/fd'
+	quiet ch-run --no-default=all --bind=/proc "$dir" -- sh -c "$tell"
+	cp "$T/.out" want
+	quiet ch-run --unpack --no-default=all --bind=/proc "$img" -- \
+		sh -c "$tell"
+	diff want "$T/.out"
+	quiet ch-run --unpack --uid=0 --gid=0 --write-fake "$sif" -- \
+		sh -c 'id -u; : >/new; : >/etc/new; ls /new; stat -c %u /etc'
+	same "$out" $'0\n/new\n0'
+	quiet ch-run --unpack --overlay=./st "$img" -- sh -c ': >/new'
+	[ -e st/upper/new ]
+	quiet ch-run --unpack --no-overlay -b ./st:/nowhere/st "$img" -- \
+		ls /nowhere/st
+	same "$out" $'upper\nwork'
+	fails 127 ".*'nonesuch'.*" ch-run --unpack "$img" -- nonesuch
+	try ch-run --unpack "$img" -- sh -c 'kill -TERM $$'
+	same "$status" 143
+	serve one ch-run --unpack --join-tag="u$$" "$img" -- \
+		sh -c 'readlink /proc/self/ns/mnt; sleep 60'
+	quiet ch-run --unpack --join-tag="u$$" "$img" -- \
+		readlink /proc/self/ns/mnt
+	same "$out" "$(cat one)"
+	servers_stop
+	printf 'hsqs' >bad.sqfs
+	fails 125 "can't unpack '$T/bad.sqfs' to memory: .*|.*'./bad.sqfs'.*" \
+		ch-run --unpack ./bad.sqfs -- true
+}
+
+@test "--unpack: in memory, killed while it is unpacked" {
+	export TMPDIR=
+	fake_convert ': >started; exec sleep 60'
+	bin/ch-run --unpack "$img" -- true &
+	soon test -e started
+	kill -KILL $!
+	wait $! || :
+	soon none_asleep
+}
+
+none_asleep() {
+	[ -z "$(pgrep -u "$(id -u)" -f '^sleep 60$' -P 1 || :)" ]
 }
 
 @test "--unpack: by environment and configuration" {
@@ -189,7 +231,7 @@ hidden() {
 	quiet ch-run --unpack --dry-run "$img" -- true
 	says "^image '$img', read-only, unpacked to '$T/tmp' \(--unpack\)$"
 	TMPDIR='' quiet ch-run --unpack --dry-run "$img" -- true
-	says "^image '$img', read-only, unpacked to '/dev/shm' \(--unpack\)$"
+	says "^image '$img', read-only, unpacked to memory \(--unpack\)$"
 	same "$(ls -A tmp)" ""
 	quiet ch-run --unpack --dry-run "$dir" -- true
 	says "^image '$dir', read-only$"
@@ -471,14 +513,11 @@ hidden() {
 	fails 125 "can't unpack '$img' to '$T/tmp': no space for 'image': [0-9.]+ MiB are needed, 1.0 MiB are free$" \
 		hidden "mount -t tmpfs -o size=1m none '$T/tmp'" \
 		ch-run --unpack "$img" -- true
-	TMPDIR='' fails 125 "can't unpack '$img' to '/dev/shm': no space for 'image': [0-9.]+ MiB are needed, 1.0 MiB are free$" \
-		hidden "mount -t tmpfs -o size=1m none /dev/shm" \
-		ch-run --unpack "$img" -- true
 	fails 125 "can't unpack '$img' to '$T/tmp': '[^']+': can't make .*: No space left on device$" \
 		hidden "mount -t tmpfs -o nr_inodes=60 none '$T/tmp'" \
 		ch-run --unpack "$img" -- true
-	TMPDIR='' fails 125 "can't unpack '$img' to '/dev/shm': it is mounted 'noexec': no image can be run from there; TMPDIR=DIR names another place$" \
-		hidden "mount -t tmpfs -o noexec none /dev/shm" \
+	fails 125 "can't unpack '$img' to '$T/tmp': it is mounted 'noexec': no image can be run from there; TMPDIR=DIR names another place$" \
+		hidden "mount -t tmpfs -o noexec none '$T/tmp'" \
 		ch-run --unpack "$img" -- true
 }
 

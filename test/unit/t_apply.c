@@ -213,7 +213,12 @@ static int open_image(struct imgroot *image, const struct run_options *o,
 		return 0;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
 		return err_sys(e, "socketpair");
-	image->copy = (struct unpacked){ xstrdup(o->image), watch, pair[0] };
+	image->copy = (struct unpacked){
+		.memory = -1,
+		.path = xstrdup(o->image),
+		.watch = watch,
+		.remover = pair[0],
+	};
 	return 0;
 }
 
