@@ -128,7 +128,7 @@ own() {
 	same $s 143
 }
 
-@test "no process is left beside the command" {
+@test "X32: no process is left beside the command" {
 	works ch-run "$img" -- sh -c \
 		'ps -o ppid= -o comm= | grep "^ *$$ .*ch-run"; :'
 	[ -z "$out" ]

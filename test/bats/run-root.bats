@@ -122,7 +122,7 @@ bare() {
 	same "$(grep -c 'Read-only file system' .err)" 3
 }
 
-@test "flags of a mount that the host has locked stay" {
+@test "X10: flags of a mount that the host has locked stay" {
 	mkdir one
 	works unshare -Urm sh -c '
 		mount -t tmpfs -o nosuid,nodev,noexec,noatime none one &&
@@ -137,7 +137,7 @@ bare() {
 	same "$out" refused
 }
 
-@test "sources of every kind" {
+@test "X7: sources of every kind" {
 	mkfifo fifo
 	python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("sock")'
 	for src in fifo sock; do
@@ -155,7 +155,7 @@ bare() {
 
 # --- hostile images
 
-@test "mount points of the image as links, files, fifos, or not at all" {
+@test "X4 X8 X9: mount points of the image as links, files, fifos, or not at all" {
 	own
 	for kind in link up file fifo absent loop; do
 		for dir in etc dev proc sys tmp home; do
@@ -177,7 +177,7 @@ bare() {
 	done
 }
 
-@test "an image that changes while it is mounted" {
+@test "X5: an image that changes while it is mounted" {
 	own
 	mkdir own/a own/b
 	ln -s "$TEST_CANARY" own/a/evil
@@ -205,7 +205,7 @@ bare() {
 	same "$(ls data)" file
 }
 
-@test "an image that is replaced while it is started" {
+@test "X6: an image that is replaced while it is started" {
 	own
 	cp -R own other
 	echo ID=other >other/etc/os-release
@@ -227,7 +227,7 @@ bare() {
 	done
 }
 
-@test "a fake /proc in the image is not believed" {
+@test "X12 X14: a fake /proc in the image is not believed" {
 	own
 	mkdir -p own/proc/self/fd own/proc/self/ns
 	ln -s "$TEST_CANARY" own/proc/self/cwd
@@ -243,7 +243,7 @@ bare() {
 	same "$out" 0
 }
 
-@test "user.overlay attributes of the image do nothing to the host" {
+@test "X38: user.overlay attributes of the image do nothing to the host" {
 	needs_overlay
 	needs setfattr
 	own
@@ -262,7 +262,7 @@ bare() {
 	done
 }
 
-@test "/ as the image, and an image on a tmpfs" {
+@test "X15: / as the image, and an image on a tmpfs" {
 	works ch-run -b ./data:/chassis-new / -- cat /chassis-new/file
 	same "$out" content
 	absent /chassis-new
@@ -281,7 +281,7 @@ bare() {
 
 # --- writable layers
 
-@test "--write-fake: everything can be changed, and nothing is" {
+@test "X39: --write-fake: everything can be changed until it is full, and nothing is" {
 	needs_overlay
 	own
 	"${TREE[@]}" own >before

@@ -250,7 +250,7 @@ static void test_foreign(void)
 		tap_skip("i386 under x86_64", "not with this kernel");
 	else
 		is_num(result, 0, "i386 under x86_64");
-	is_num(in_child(try_x32, NULL), 0, "x32 under x86_64");
+	is_num(in_child(try_x32, NULL), 0, "X40: x32 under x86_64");
 	is_num(number_of(0, "chown"), SYS_chown, "the table is in order");
 }
 #else
