@@ -129,8 +129,8 @@ accepts_flat() {
 # begin IN OUT: in the background, as $pid, until something is there, or it is
 # done.
 begin() {
-	# some are ignored in the background
-	env --default-signal=INT,QUIT ch-convert "$1" "$2" 2>.err.all >.out &
+	# some are ignored in the background, or by who started the tests
+	env --default-signal=INT,QUIT,HUP ch-convert "$1" "$2" 2>.err.all >.out &
 	pid=$!
 	until compgen -G 'out/.ch-tmp.*' >.found ||
 		! kill -0 $pid 2>/dev/null; do

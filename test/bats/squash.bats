@@ -192,7 +192,7 @@ done'
 
 @test "image files: each signal reaches the command" {
 	for sig in HUP TERM USR1 USR2 CONT; do
-		ch-run "$img" -- sh -c "trap 'exit 42' $sig
+		env --default-signal ch-run "$img" -- sh -c "trap 'exit 42' $sig
 			: >$T/ready; for _ in \$(seq 300); do sleep 0.1; done" &
 		soon test -e ready
 		kill -$sig $!

@@ -265,8 +265,9 @@ none_asleep() {
 
 @test "--unpack: each signal reaches the command" {
 	for sig in HUP TERM USR1 CONT; do
-		ch-run --unpack "$img" -- sh -c "trap 'exit 42' $sig
-			: >$T/ready; while :; do sleep 0.1; done" &
+		env --default-signal ch-run --unpack "$img" -- sh -c \
+			"trap 'exit 42' $sig
+			: >$T/ready; for _ in \$(seq 300); do sleep 0.1; done" &
 		soon test -e ready
 		kill -$sig $!
 		status=0
