@@ -52,29 +52,28 @@ static int open_command(const struct plan *p, int image)
 	return -1;
 }
 
-void prefetch_find(struct prefetch *f, const struct plan *p, int image)
+static void fetch(int fd)
+{
+	for (off_t at = 0; at < BYTES_MAX; at += STEP)
+		posix_fadvise(fd, at, STEP, POSIX_FADV_WILLNEED);
+}
+
+int prefetch_find(const struct plan *p, int image)
+{
+	return open_command(p, image);
+}
+
+void prefetch_start(int command, int image)
 {
 	unsigned char head[HEAD];
 	autostr char *path = NULL;
 	ssize_t n;
+	int fd;
 
-	*f = (struct prefetch){ open_command(p, image), -1 };
-	n = f->command < 0 ? -1 : pread(f->command, head, sizeof head, 0);
-	if (n < 0)
-		return;
-	path = whynot_interpreter(head, (size_t)n);
-	if (path && *path == '/')
-		f->interpreter = open_file(image, path);
-}
-
-static void fetch(int fd)
-{
-	for (off_t at = 0; fd >= 0 && at < BYTES_MAX; at += STEP)
-		posix_fadvise(fd, at, STEP, POSIX_FADV_WILLNEED);
-}
-
-void prefetch_start(const struct prefetch *f)
-{
-	fetch(f->command);
-	fetch(f->interpreter);
+	fetch(command);
+	n = pread(command, head, sizeof head, 0);
+	path = n > 0 ? whynot_interpreter(head, (size_t)n) : NULL;
+	fd = path && *path == '/' ? open_file(image, path) : -1;
+	if (fd >= 0)
+		fetch(fd);
 }

@@ -10,16 +10,12 @@
 
 #include "run/plan.h"
 
-/* Files of the image, -1: there is none. Exec closes them: a close before is a
- * question, too, and would wait behind all that was asked for. */
-struct prefetch {
-	int command, interpreter;
-};
-
-/* Find the command of P, and the interpreter that it names, in the mounted
- * IMAGE. What is not there is no error here. */
-void prefetch_find(struct prefetch *f, const struct plan *p, int image);
-/* Have the kernel read them. Nothing is waited for. */
-void prefetch_start(const struct prefetch *f);
+/* Find the command of P in the mounted IMAGE: a descriptor, or -1, which is no
+ * error here. Exec closes it: a close before is a question, too, and would wait
+ * behind all that was asked for. */
+int prefetch_find(const struct plan *p, int image);
+/* Have the kernel read COMMAND, and the interpreter that it names, without
+ * waiting for more than its beginning. */
+void prefetch_start(int command, int image);
 
 #endif

@@ -148,11 +148,11 @@ static int make_plan(struct run *r, struct plan *p, struct err *e)
 /* From a file that is served: ahead, while we are mounting. */
 static void read_command(const struct plan *p, const struct imgroot *image)
 {
-	struct prefetch command;
+	int command = prefetch_find(p, image->fd);
 
-	prefetch_find(&command, p, image->fd);
 	sqfuse_part(&image->mount);
-	prefetch_start(&command);
+	if (command >= 0)
+		prefetch_start(command, image->fd);
 }
 
 int run_command(struct run *r, int *status, struct err *e)
