@@ -202,7 +202,8 @@ static int check_layout(const struct store *s, struct err *e)
 				       "there is no store '%s' yet", s->path);
 		return err_set(e, ERR_FORMAT,
 			       "'%s' is not a store: it has no file "
-			       "'oci-layout'",
+			       "'oci-layout'; choose another place with "
+			       "--store or CH_STORE",
 			       s->path);
 	}
 	if (ocilayout_check(text.p, text.len, e))

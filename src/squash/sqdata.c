@@ -12,26 +12,20 @@
 #include <sys/stat.h>
 
 #define FRAGMENT_BYTES 16
-#define FRAGMENTS_PER_BLOCK (SQREAD_META / FRAGMENT_BYTES)
 
 /* Where the fragment of number I is. */
 static int find_fragment(struct sqfile *f, uint32_t i, struct sqextent *out)
 {
 	const unsigned char *p;
 	struct sqmeta m;
-	uint64_t at;
 	int error;
 
 	if (i >= f->header.n_fragments)
 		return -EIO;
-	error = sqread_index(&f->read, f->header.fragments_at,
-			     i / FRAGMENTS_PER_BLOCK, &at);
+	error = sqmeta_init_item(&m, &f->read, f->header.fragments_at, i,
+				 FRAGMENT_BYTES);
 	if (!error)
-		error = sqmeta_init(&m, &f->read, at,
-				    i % FRAGMENTS_PER_BLOCK * FRAGMENT_BYTES);
-	if (error)
-		return error;
-	error = sqmeta_take(&m, FRAGMENT_BYTES, &p);
+		error = sqmeta_take(&m, FRAGMENT_BYTES, &p);
 	if (!error &&
 	    !sqread_extent(&f->read, bytes_get64(p), bytes_get32(p + 8), out))
 		error = -EIO;

@@ -69,17 +69,12 @@ static int read_id_block(struct sqfile *f, uint32_t first)
 	uint32_t n = f->header.n_ids - first;
 	unsigned char bytes[SQREAD_META];
 	struct sqmeta m;
-	uint64_t at;
-	int error = sqread_index(&f->read, f->header.ids_at,
-				 first / IDS_PER_BLOCK, &at);
+	int error = sqmeta_init_item(&m, &f->read, f->header.ids_at, first, 4);
 
 	if (n > IDS_PER_BLOCK)
 		n = IDS_PER_BLOCK;
 	if (!error)
-		error = sqmeta_init(&m, &f->read, at, 0);
-	if (error)
-		return error;
-	error = sqmeta_copy(&m, bytes, n * 4);
+		error = sqmeta_copy(&m, bytes, n * 4);
 	sqmeta_clear(&m);
 	for (uint32_t i = 0; !error && i < n; i++)
 		f->ids[first + i] = bytes_get32(bytes + i * 4);

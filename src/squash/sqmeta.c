@@ -37,6 +37,17 @@ int sqmeta_init(struct sqmeta *m, struct sqread *r, uint64_t at, size_t offset)
 	return -EIO;
 }
 
+int sqmeta_init_item(struct sqmeta *m, struct sqread *r, uint64_t table,
+		     uint64_t i, size_t size)
+{
+	uint64_t each = SQREAD_META / size;
+	uint64_t at;
+	int error = sqread_index(r, table, i / each, &at);
+
+	m->slot = NULL;
+	return error ? error : sqmeta_init(m, r, at, i % each * size);
+}
+
 void sqmeta_clear(struct sqmeta *m)
 {
 	if (m->slot)

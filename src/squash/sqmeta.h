@@ -24,6 +24,10 @@ struct sqmeta {
  * cleared after a failure, too. */
 MUST_CHECK int sqmeta_init(struct sqmeta *m, struct sqread *r, uint64_t at,
 			   size_t offset);
+/* The same for item I of a table of items of SIZE bytes, which divides
+ * SQREAD_META; TABLE is where the places of its blocks are listed. */
+MUST_CHECK int sqmeta_init_item(struct sqmeta *m, struct sqread *r,
+				uint64_t table, uint64_t i, size_t size);
 void sqmeta_clear(struct sqmeta *m);
 
 /* The next N bytes (at most SQMETA_TAKE_MAX) at *OUT, until the next call. */

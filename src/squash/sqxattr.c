@@ -16,7 +16,6 @@
 #include <string.h>
 
 #define SET_BYTES 16
-#define SETS_PER_BLOCK (SQREAD_META / SET_BYTES)
 #define HEADER_BYTES 16 /* of the table of sets, before its index */
 #define ELSEWHERE 0x100 /* of a name's type: its value is */
 #define NAME_MAX_BYTES 255
@@ -42,19 +41,15 @@ static int find_set(struct sqfile *f, uint32_t i, uint64_t *ref, uint32_t *n)
 {
 	const unsigned char *p;
 	struct sqmeta m;
-	uint64_t at;
 	int error;
 
 	if (i >= f->n_sets)
 		return -EIO;
-	error = sqread_index(&f->read, f->header.xattrs_at + HEADER_BYTES,
-			     i / SETS_PER_BLOCK, &at);
+	error = sqmeta_init_item(&m, &f->read,
+				 f->header.xattrs_at + HEADER_BYTES, i,
+				 SET_BYTES);
 	if (!error)
-		error = sqmeta_init(&m, &f->read, at,
-				    i % SETS_PER_BLOCK * SET_BYTES);
-	if (error)
-		return error;
-	error = sqmeta_take(&m, SET_BYTES, &p);
+		error = sqmeta_take(&m, SET_BYTES, &p);
 	if (!error) {
 		*ref = bytes_get64(p);
 		*n = bytes_get32(p + 8);
@@ -184,9 +179,9 @@ ssize_t sqxattr_list(struct sqfile *f, const struct sqnode *node, char *buf,
 		error = next_name(&s);
 		if (error)
 			break;
-		if (n && s.len + 1 > n - len)
+		if (s.len + 1 > n - len)
 			error = -ERANGE;
-		else if (n)
+		else
 			memcpy(buf + len, s.name, s.len + 1);
 		len += s.len + 1;
 		if (!error)

@@ -14,7 +14,7 @@ MUST_CHECK ssize_t sqxattr_get(struct sqfile *f, const struct sqnode *node,
 			       const char *name, void *buf, size_t n);
 
 /* The names of NODE's attributes, each with a NUL behind it, as listxattr(2):
- * their length in all; if N is 0, that is all. -ERANGE, -EIO, -ENOMEM. */
+ * their length in all. -ERANGE, -EIO, -ENOMEM. */
 MUST_CHECK ssize_t sqxattr_list(struct sqfile *f, const struct sqnode *node,
 				char *buf, size_t n);
 
