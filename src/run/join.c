@@ -18,7 +18,6 @@
 #include "run/jointag.h"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/socket.h>
@@ -65,14 +64,12 @@ static pid_t peer_of_pmi(const struct strlist *env)
 	return who.pid;
 }
 
-static void choose_tag(struct join *j, const struct run_options *o)
+static void choose_tag(struct join *j, const struct run_options *o,
+		       const struct strlist *env)
 {
-	AUTO(strlist) struct strlist env = { 0 };
 	struct jointag_caller caller = { .parent = getppid() };
 	autostr char *start = NULL;
 
-	for (char **item = environ; *item; item++)
-		strlist_add(&env, *item);
 	j->count = o->join.count;
 	if (o->join.tag) {
 		j->tag = xstrdup(o->join.tag);
@@ -81,19 +78,17 @@ static void choose_tag(struct join *j, const struct run_options *o)
 	}
 	start = start_of(caller.parent);
 	caller.parent_start = start;
-	caller.pmi = peer_of_pmi(&env);
-	j->tag = jointag_find(&env, &caller, &j->from);
+	caller.pmi = peer_of_pmi(env);
+	j->tag = jointag_find(env, &caller, &j->from);
 	if (!j->count)
-		j->count = jointag_count(&env);
+		j->count = jointag_count(env);
 }
 
 /* What O asks for, for comparison. */
 static int describe(const struct run_options *o, const char *image,
-		    struct str *out, struct err *e)
+		    const char *cwd, struct str *out, struct err *e)
 {
-	char cwd[PATH_MAX];
-
-	joinask_text(o, image, getcwd(cwd, sizeof cwd), out);
+	joinask_text(o, image, cwd, out);
 	if (out->len < JOINHOLD_ASK_MAX)
 		return 0;
 	return err_set(e, ERR_LIMIT,
@@ -161,7 +156,7 @@ static int enter_told(struct join *j, const struct joincall *c, const char *ask,
 }
 
 int join_begin(struct join *j, const struct run_options *o, const char *image,
-	       struct err *e)
+	       const struct host *host, struct err *e)
 {
 	AUTO(joincall) struct joincall c = JOINCALL_INIT;
 	AUTO(str) struct str ask = { 0 };
@@ -170,10 +165,10 @@ int join_begin(struct join *j, const struct run_options *o, const char *image,
 		j->is_inside = true;
 		return joinenter_process(o->join.pid, e);
 	}
-	choose_tag(j, o);
+	choose_tag(j, o, &host->env);
 	c.tag = j->tag;
 	c.wait_s = o->join.wait_s;
-	if (describe(o, image, &ask, e))
+	if (describe(o, image, host->cwd, &ask, e))
 		return -1;
 	switch (joincall(&c, e)) {
 	case JOINCALL_FIRST:

@@ -33,10 +33,12 @@ struct join {
 bool join_is_asked(const struct run_options *o);
 /* Enter the container of O if there is one, waiting until it is ready; else it
  * is the caller's to make, who then calls join_open, or join_fail. IMAGE is as
- * on the command line. ERR_USAGE: the one there is made in another way;
- * ERR_LIMIT: it was not ready in time; ERR_AUTH: another user has the name. */
+ * on the command line; of HOST the environment and directory are needed.
+ * ERR_USAGE: the one there is made in another way; ERR_LIMIT: it was not ready
+ * in time; ERR_AUTH: another user has the name. */
 MUST_CHECK int join_begin(struct join *j, const struct run_options *o,
-			  const char *image, struct err *e);
+			  const char *image, const struct host *host,
+			  struct err *e);
 /* The container that P describes was made and entered: let the others in, if
  * any may come. */
 MUST_CHECK int join_open(struct join *j, const struct plan *p, struct err *e);

@@ -102,7 +102,7 @@ int run_begin(struct run *r, const struct run_options *o, const char *name,
 		/* Before somebody knows of us. */
 		if (needs_user(r) || twin_is_static())
 			facts_user(&r->facts);
-		if (join_begin(&r->join, o, name, e))
+		if (join_begin(&r->join, o, name, &r->facts.host, e))
 			return -1;
 	}
 	return r->join.is_inside ? 0 : facts_host(&r->facts, o, e);

@@ -53,16 +53,6 @@ static const struct {
 	ROWS(ROW){ NULL, NULL, NULL },
 };
 
-static const struct {
-	const char *compressor;
-	const char *soname;
-} codecs[] = {
-	{ "zstd", "libzstd.so.1" },
-	{ "gzip", "libz.so.1" },
-	{ "lz4", "liblz4.so.1" },
-	{ "xz", "liblzma.so.5" },
-};
-
 static bool find(const char *soname, const struct dynlib_symbol *symbol,
 		 void *functions)
 {
@@ -84,16 +74,4 @@ bool twincodecs_find(const char *soname, const struct dynlib_symbol *symbols,
 		if (!find(soname, &symbols[i], functions))
 			return false;
 	return true;
-}
-
-bool twincodecs_know(const char *compressor)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(codecs); i++) {
-		if (strcmp(codecs[i].compressor, compressor) != 0)
-			continue;
-		for (size_t k = 0; rows[k].soname; k++)
-			if (!strcmp(rows[k].soname, codecs[i].soname))
-				return true;
-	}
-	return false;
 }

@@ -13,7 +13,5 @@
  * is not linked, or one of them is not. */
 bool twincodecs_find(const char *soname, const struct dynlib_symbol *symbols,
 		     size_t n, void *functions);
-/* Is the one that inflates what squashfs calls COMPRESSOR among them? */
-bool twincodecs_know(const char *compressor);
 
 #endif

@@ -18,6 +18,7 @@
 #include "base/strlist.h"
 #include "format/sqfshdr.h"
 #include "run/twincodecs.h"
+#include "squash/sqcodec.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -65,6 +66,7 @@ void twin_check_file(const struct run_file *file)
 	char head[SQFSHDR_BYTES];
 	struct err ignored = { 0 }; /* it will be found out again */
 	struct sqfshdr h;
+	struct sqcodec *codec;
 	const char *compressor;
 
 	if (pread(file->fd, head, sizeof head, (off_t)file->at) !=
@@ -72,8 +74,12 @@ void twin_check_file(const struct run_file *file)
 	    sqfshdr_parse(head, sizeof head, file->size, &h, &ignored))
 		return;
 	compressor = sqfshdr_compressor(h.compressor);
-	if (compressor && !twincodecs_know(compressor))
+	if (!compressor)
+		return;
+	codec = sqcodec_open(compressor, 0, h.block_size, &ignored);
+	if (!codec)
 		twin_take_over();
+	sqcodec_close(codec);
 }
 
 bool twin_is_static(void)
