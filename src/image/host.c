@@ -8,6 +8,10 @@
 #include "base/log.h"
 #include "base/str.h"
 
+#ifdef __x86_64__
+#include <cpuid.h>
+#endif
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -16,24 +20,59 @@
 #define DESCRIPTORS 4096
 
 /* The highest microarchitecture level of the x86-64 psABI that this processor
- * has ("v1" to "v4"), by the features that tell the levels apart. */
+ * has ("v1" to "v4"). By CPUID itself: __builtin_cpu_supports asks for all there
+ * is in each start of a program, and in a virtual machine that is slow. */
 #ifdef __x86_64__
+enum { EAX, EBX, ECX, EDX };
+
+static bool has(unsigned leaf, int reg, unsigned bits)
+{
+	unsigned r[4];
+
+	return __get_cpuid_count(leaf, 0, &r[EAX], &r[EBX], &r[ECX], &r[EDX]) &&
+	       (r[reg] & bits) == bits;
+}
+
+/* Does the kernel keep the registers of the state components BITS? */
+static bool keeps(unsigned bits)
+{
+	unsigned low, high;
+
+	if (!has(1, ECX, bit_OSXSAVE))
+		return false;
+	__asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+	return (low & bits) == bits;
+}
+
+static bool is_v2(void)
+{
+	return has(1, ECX,
+		   bit_SSE3 | bit_SSSE3 | bit_CMPXCHG16B | bit_SSE4_1 |
+			   bit_SSE4_2 | bit_POPCNT);
+}
+
+static bool is_v3(void)
+{
+	return has(1, ECX, bit_FMA | bit_MOVBE | bit_AVX | bit_F16C) &&
+	       has(7, EBX, bit_BMI | bit_AVX2 | bit_BMI2) &&
+	       has(0x80000001, ECX, bit_LZCNT) && keeps(0x6);
+}
+
+static bool is_v4(void)
+{
+	return has(7, EBX,
+		   bit_AVX512F | bit_AVX512DQ | bit_AVX512CD | bit_AVX512BW |
+			   bit_AVX512VL) &&
+	       keeps(0xe6);
+}
+
 static const char *x86_level(void)
 {
-	if (!__builtin_cpu_supports("sse4.2") ||
-	    !__builtin_cpu_supports("ssse3") ||
-	    !__builtin_cpu_supports("popcnt"))
+	if (!is_v2())
 		return "v1";
-	if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("bmi") ||
-	    !__builtin_cpu_supports("bmi2") || !__builtin_cpu_supports("fma"))
+	if (!is_v3())
 		return "v2";
-	if (!__builtin_cpu_supports("avx512f") ||
-	    !__builtin_cpu_supports("avx512bw") ||
-	    !__builtin_cpu_supports("avx512cd") ||
-	    !__builtin_cpu_supports("avx512dq") ||
-	    !__builtin_cpu_supports("avx512vl"))
-		return "v3";
-	return "v4";
+	return is_v4() ? "v4" : "v3";
 }
 #else
 static const char *x86_level(void)
