@@ -9,6 +9,7 @@ import fcntl
 import os
 import pty
 import select
+import signal
 import struct
 import sys
 import termios
@@ -29,6 +30,10 @@ def more(fd, seen):
 def main():
     pid, fd = pty.fork()
     if pid == 0:
+        # As on any terminal; who started us may ignore some.
+        for number in signal.valid_signals():
+            if number not in (signal.SIGKILL, signal.SIGSTOP):
+                signal.signal(number, signal.SIG_DFL)
         os.execvp(sys.argv[2], sys.argv[2:])
     seen = b""
     at = 0
