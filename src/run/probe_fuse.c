@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include "base/mem.h"
 #include "base/str.h"
 #include "run/attempts.h"
 
@@ -93,26 +94,38 @@ NORETURN static void serve(int fd)
 		pause();
 }
 
-static int mount_fuse(int fd, const char *at, struct err *e)
+/* As for an image (sqfuse.c): the root's descriptor. */
+static int mount_fuse(int fd, const struct mnt *m, struct err *e)
 {
+	autostr char *device = str_fmt("%d", fd);
+	autostr char *uid = str_fmt("%u", (unsigned)geteuid());
+	autostr char *gid = str_fmt("%u", (unsigned)getegid());
 	autostr char *options =
-		str_fmt("fd=%d,rootmode=40000,user_id=%u,group_id=%u", fd,
-			(unsigned)geteuid(), (unsigned)getegid());
+		str_fmt("fd=%s,rootmode=40000,user_id=%s,group_id=%s", device,
+			uid, gid);
+	const struct mnt_option list[] = {
+		{ "source", "chassis" }, { "fd", device },
+		{ "rootmode", "40000" }, { "user_id", uid },
+		{ "group_id", gid },     { "ro", NULL },
+	};
+	int root = -1;
 
-	if (mount("chassis", at, "fuse", MS_NOSUID | MS_NODEV | MS_RDONLY,
-		  options))
-		return err_sys(e, "can't mount");
-	return 0;
+	if (!m->classic)
+		root = mnt_new("fuse", list, ARRAY_SIZE(list));
+	else if (!mount("chassis", m->stack, "fuse",
+			MS_NOSUID | MS_NODEV | MS_RDONLY, options))
+		root = open(m->stack, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return root < 0 ? err_sys(e, "can't mount") : root;
 }
 
-static void ask(int fd, const char *at, struct finding *f)
+static void ask(int fd, int root, struct finding *f)
 {
 	struct stat st;
 	pid_t server = fork();
 
 	if (!server)
 		serve(fd);
-	if (server < 0 || stat(at, &st) || st.st_nlink != 2)
+	if (server < 0 || fstat(root, &st) || st.st_nlink != 2)
 		finding_set(f, FINDING_NO,
 			    "it is mounted, but does not answer");
 	if (server > 0) {
@@ -125,16 +138,19 @@ void probe_fuse_serve(const struct check_options *o, struct finding *f)
 {
 	struct err e = { 0 };
 	struct mnt m;
-	int top, fd;
+	int top, fd, root;
 
 	(void)o;
 	if (!attempts_stage(&m, &top, f))
 		return;
 	fd = open_device(&e);
-	if (fd < 0)
+	if (fd < 0) {
 		finding_fail(f, FINDING_NO, cause_fuse_open(e.code), &e);
-	else if (mount_fuse(fd, m.stack, &e))
+		return;
+	}
+	root = mount_fuse(fd, &m, &e);
+	if (root < 0)
 		finding_fail(f, FINDING_NO, cause_fuse_mount(e.code), &e);
 	else
-		ask(fd, m.stack, f);
+		ask(fd, root, f);
 }
