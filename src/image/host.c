@@ -20,8 +20,8 @@
 #define DESCRIPTORS 4096
 
 /* The highest microarchitecture level of the x86-64 psABI that this processor
- * has ("v1" to "v4"). By CPUID itself: __builtin_cpu_supports asks for all there
- * is in each start of a program, and in a virtual machine that is slow. */
+ * has ("v1" to "v4"). By CPUID itself: __builtin_cpu_supports asks for all that
+ * there is in each start of a program, which is slow in a virtual machine. */
 #ifdef __x86_64__
 enum { EAX, EBX, ECX, EDX };
 
