@@ -14,7 +14,7 @@
 
 #define TEXT_MAX ((size_t)1 << 20)
 
-int imgfile_read(int image, const char *path, struct str *out, struct err *e)
+int imgfile_open(int image, const char *path, struct err *e)
 {
 	int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
 	struct stat st;
@@ -25,7 +25,14 @@ int imgfile_read(int image, const char *path, struct str *out, struct err *e)
 	if (fstat(fd, &st) || !S_ISREG(st.st_mode))
 		return err_set(e, ERR_FORMAT, "'%s' is not a regular file",
 			       path);
-	return io_read_all(fd, TEXT_MAX, path, out, e);
+	return TAKE_FD(fd);
+}
+
+int imgfile_read(int image, const char *path, struct str *out, struct err *e)
+{
+	autofd int fd = imgfile_open(image, path, e);
+
+	return fd < 0 ? -1 : io_read_all(fd, TEXT_MAX, path, out, e);
 }
 
 bool imgfile_optional(int image, const char *path, struct str *out)

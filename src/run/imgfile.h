@@ -13,6 +13,8 @@
 
 #include <stdbool.h>
 
+/* PATH, opened for reading. */
+MUST_CHECK int imgfile_open(int image, const char *path, struct err *e);
 /* Add the content of PATH to OUT. */
 MUST_CHECK int imgfile_read(int image, const char *path, struct str *out,
 			    struct err *e);

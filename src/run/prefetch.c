@@ -5,14 +5,13 @@
 
 #include "run/prefetch.h"
 
-#include "base/dir.h"
 #include "base/str.h"
 #include "format/envfile.h"
+#include "run/imgfile.h"
 #include "run/whynot.h"
 
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* Of one file: what the beginning of most programs touches. */
@@ -23,13 +22,9 @@
 
 static int open_file(int image, const char *path)
 {
-	int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
-	struct err ignored = { 0 };
-	autofd int fd = dir_open_in_root(image, path, flags, 0, &ignored);
-	struct stat st;
+	struct err ignored = { 0 }; /* exec will find out */
 
-	return fd >= 0 && !fstat(fd, &st) && S_ISREG(st.st_mode) ? TAKE_FD(fd)
-								  : -1;
+	return imgfile_open(image, path, &ignored);
 }
 
 /* As exec.c will look for it. A path that is not absolute is left to it. */
