@@ -138,6 +138,25 @@ not_sanitized() {
 		skip "not with sanitizers"
 }
 
+# ours NAME: the processes of that name (ps -o comm) that this suite has started;
+# what ps(1) shows of their arguments may be cut.
+ours() {
+	local pid
+	for pid in $(pgrep -u "$(id -u)" -x "$1"); do
+		! grep -qz "^TEST_STAGE=$TEST_STAGE\$" "/proc/$pid/environ" ||
+			echo "$pid"
+	done 2>/dev/null
+}
+
+# alpine_as BASE: the same image as BASE-dir, BASE.sqfs and BASE.sif, made once.
+alpine_as() {
+	local out
+	[ ! -e "$1.sif" ] || return 0
+	for out in "$1-dir" "$1.sqfs" "$1.sif"; do
+		ch-convert -q "oci:$TEST_IMAGES/alpine:3.16" "$out" || return
+	done
+}
+
 # soon COMMAND...: it is true, or becomes so within 30 seconds.
 soon() {
 	local _

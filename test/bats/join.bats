@@ -26,13 +26,9 @@ shared_memory() {
 		! -name 'chassis-*'
 }
 
-# The processes that let others in, of this suite.
+# The processes that let others in.
 holders() {
-	local pid
-	for pid in $(pgrep -u "$(id -u)" -x ch-run-join); do
-		! grep -qz "^TEST_STAGE=$TEST_STAGE\$" "/proc/$pid/environ" ||
-			echo "$pid"
-	done 2>/dev/null
+	ours ch-run-join
 }
 
 are_gone() {

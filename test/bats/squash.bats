@@ -9,11 +9,7 @@ load common
 extra_setup() {
 	local all=$TEST_STAGE/tmp
 	dir=$all/squash-dir img=$all/squash.sqfs sif=$all/squash.sif
-	if [ ! -e "$sif" ]; then
-		ch-convert -q "oci:$TEST_IMAGES/alpine:3.16" "$dir"
-		ch-convert -q "oci:$TEST_IMAGES/alpine:3.16" "$img"
-		ch-convert -q "oci:$TEST_IMAGES/alpine:3.16" "$sif"
-	fi
+	alpine_as "$all/squash"
 	HOME=$T/home
 	mkdir "$HOME"
 	if [ ! -r /dev/fuse ] || [ ! -w /dev/fuse ]; then
@@ -21,14 +17,8 @@ extra_setup() {
 	fi
 }
 
-# The processes that serve an image, of this suite; what ps(1) shows of the path
-# may be cut.
 servers() {
-	local pid
-	for pid in $(pgrep -u "$(id -u)" -x ch-run-squashfs); do
-		! grep -qz "^TEST_STAGE=$TEST_STAGE\$" "/proc/$pid/environ" ||
-			echo "$pid"
-	done 2>/dev/null
+	ours ch-run-squashfs
 }
 
 are_gone() {

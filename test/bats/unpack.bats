@@ -5,16 +5,12 @@
 # shellcheck disable=SC2030,SC2031 # each test has its own environment
 load common
 
-# The same image as a directory and as files, for all tests of the file. Each
-# test has links to these, by which its processes are told from those of others.
+# The same image as a directory and as files, for all tests of the file; names of
+# the files that are each test's own.
 extra_setup() {
 	local all=$TEST_STAGE/tmp
 	dir=$all/unpack-dir img=$T/i.sqfs sif=$T/i.sif
-	if [ ! -e "$all/unpack.sif" ]; then
-		ch-convert -q "oci:$TEST_IMAGES/alpine:3.16" "$dir"
-		ch-convert -q "oci:$TEST_IMAGES/alpine:3.16" "$all/unpack.sqfs"
-		ch-convert -q "oci:$TEST_IMAGES/alpine:3.16" "$all/unpack.sif"
-	fi
+	alpine_as "$all/unpack"
 	ln "$all/unpack.sqfs" "$img"
 	ln "$all/unpack.sif" "$sif"
 	release=$(cat "$dir/etc/alpine-release")
@@ -32,19 +28,19 @@ extra_teardown() {
 
 # The processes that are to remove what was unpacked here.
 removers() {
-	pgrep -f "^[^ ]*ch-run .*$T/" || :
+	ours ch-run-remover
+}
+
+are_gone() {
+	[ -z "$(removers)" ] && [ -z "$(ls -A "$T/tmp")" ]
 }
 
 # None of them, and nothing in TMPDIR, soon.
 none_left() {
-	for _ in $(seq 100); do
-		if [ -z "$(removers)" ] && [ -z "$(ls -A "$T/tmp")" ]; then
-			return 0
-		fi
-		sleep 0.1
-	done
-	echo "still there: $(removers) $(ls -lA "$T/tmp")"
-	return 1
+	soon are_gone || {
+		echo "still there: $(removers) $(ls -lA "$T/tmp")"
+		return 1
+	}
 }
 
 # is_there [PATH]: something is unpacked, and has that.
