@@ -151,16 +151,12 @@ hidden() {
 
 @test "--unpack: in memory, killed while it is unpacked" {
 	export TMPDIR=
-	fake_convert ': >started; exec sleep 60'
+	fake_convert 'echo $$ >started; exec sleep 60'
 	bin/ch-run --unpack "$img" -- true &
-	soon test -e started
+	soon test -s started
 	kill -KILL $!
 	wait $! || :
-	soon none_asleep
-}
-
-none_asleep() {
-	[ -z "$(pgrep -u "$(id -u)" -f '^sleep 60$' -P 1 || :)" ]
+	gone "$(cat started)"
 }
 
 @test "--unpack: by environment and configuration" {
@@ -553,11 +549,17 @@ none_asleep() {
 }
 
 @test "--unpack: the remover is killed too early" {
+	# and has let go of its socket when ch-run goes on
 	fake_convert 'for out; do :; done; mkdir "${out#dir:}"
 		for p in $(pgrep -x ch-run-remover); do
-			! tr "\0" " " <"/proc/$p/cmdline" | grep -q "$AT/" ||
-				kill -KILL $p
-		done'
+			tr "\0" " " <"/proc/$p/cmdline" | grep -q "$AT/" ||
+				continue
+			kill -KILL $p
+			for _ in $(seq 300); do
+				grep -q "^State:.[^ZX]" /proc/$p/status || break
+				sleep 0.1
+			done
+		done 2>/dev/null'
 	AT=$T fails 125 "the remover of temporary files \(ch-run-remover\) has ended$" \
 		bin/ch-run --unpack "$img" -- true
 	# which the next one does
